@@ -1,0 +1,1 @@
+"""Podium: the site, its API, its worker and the operator's command."""

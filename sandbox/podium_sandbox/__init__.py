@@ -1,0 +1,1 @@
+"""Runs one untrusted job with limits and brings its bounded answer back."""
