@@ -17,7 +17,7 @@ from wtforms import BooleanField, PasswordField, StringField
 
 from podium.accounts import service
 from podium.accounts.models import Role, User
-from podium.core import web
+from podium.core import limits, web
 from podium.core.errors import NotAllowed
 
 CONFIG: dict[str, Any] = {
@@ -75,7 +75,7 @@ class LogInForm(LoginForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Report every empty field at once, then one generic sentence."""
-        web.throttle_log_in()
+        limits.count_try("log_in", self.login.data or "")
         self.form_errors: list[str] = []
         whole = super(LoginForm, self).validate(**kwargs)
         if not (self.login.data or "").strip():
@@ -103,7 +103,7 @@ class NewPasswordForm(ChangePasswordForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Check by the rules of sign-up."""
-        web.throttle_log_in()
+        limits.count_try("change_password", require_viewer().username)
         if not super(ChangePasswordForm, self).validate(**kwargs):
             return False
         user, new = require_viewer(), self.new_password.data or ""

@@ -9,7 +9,7 @@ from flask_security.utils import get_post_login_redirect, login_user
 from podium.accounts import service
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
 from podium.accounts.identity import require_viewer, viewer
-from podium.core import web
+from podium.core import limits, web
 from podium.core.errors import Invalid
 from podium.core.forms import show_faults, text
 
@@ -23,7 +23,7 @@ def sign_up() -> ResponseReturnValue:
         return redirect(url_for("accounts.profile"))
     form = SignUpForm()
     if form.validate_on_submit():
-        web.throttle_log_in()
+        limits.count_try("sign_up")
         try:
             fields = ("username", "email", "password", "display_name")
             user = service.sign_up(web.session(), **{n: text(form, n) for n in fields})

@@ -1,20 +1,16 @@
-"""What keeps the site safe around every view: keys, headers, CSRF, throttling."""
+"""What keeps the site safe around every view: keys, cookies, headers, CSRF."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
-import time
-from collections import OrderedDict, deque
 from pathlib import Path
-from threading import Lock
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from podium.core.errors import TooMany
 from podium.settings import Settings
 
 # Enough for any form of ours; views that take files lift it for their own request.
@@ -104,31 +100,3 @@ def _add_headers(response: Response) -> Response:
 def _add_transport_security(response: Response) -> Response:
     response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
-
-
-class Throttle:
-    """At most ``most`` tries a minute for a key, counted in this process.
-
-    With several site processes the limit holds for each; it slows guessing down and needs
-    no Redis. The ``kept`` newest keys are remembered.
-    """
-
-    def __init__(self, most: int, *, window_s: float = 60.0, kept: int = 10_000) -> None:
-        self.most, self.window_s, self.kept = most, window_s, kept
-        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
-        self._lock = Lock()
-
-    def check(self, key: str, sentence: str) -> None:
-        """Count a try; raises TooMany where there were too many in the window."""
-        moment = time.monotonic()
-        with self._lock:
-            tries = self._tries.setdefault(key, deque())
-            self._tries.move_to_end(key)
-            while tries and tries[0] <= moment - self.window_s:
-                tries.popleft()
-            if len(tries) >= self.most:
-                wait = int(tries[0] + self.window_s - moment) + 1
-                raise TooMany(f"{sentence} Try again in {wait} s.", retry_after_s=wait)
-            tries.append(moment)
-            while len(self._tries) > self.kept:
-                self._tries.popitem(last=False)

@@ -23,14 +23,14 @@ from sqlalchemy.orm import Session
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from podium.core import limits
+from podium.core.api import is_api
 from podium.core.errors import PodiumError, TooMany
-from podium.core.security import Throttle
+from podium.core.problems import problem
 from podium.core.services import Services
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 EXTENSION = "podium"
-API = "/api/"
-ErrorView = Callable[[PodiumError | HTTPException], ResponseReturnValue]
 log = logging.getLogger(__name__)
 
 TITLES = {
@@ -71,17 +71,15 @@ class State:
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self.log_in_throttle = Throttle(services.settings.log_in_tries_per_minute)
         # Called after a commit that made work visible; the app sets it, because the
         # features that make work must not know the one that hands it out.
         self.wake: Callable[[], None] = lambda: None
-        # Turns an error under /api into problem+json; the API sets it.
-        self.problem: ErrorView | None = None
 
 
 def init(app: Flask, services: Services) -> State:
     """Give the app its services, sessions and error pages."""
     app.extensions[EXTENSION] = state = State(services)
+    limits.init_app(app, services.settings)
     app.teardown_appcontext(_close_session)
     app.register_error_handler(LogInFirst, _to_log_in)
     app.register_error_handler(PodiumError, error_answer)
@@ -126,13 +124,6 @@ def wake_queue() -> None:
         log.exception("waiting work could not be handed out; the sweeper will do it")
 
 
-def throttle_log_in() -> None:
-    """Count a try to log in from this address; raises TooMany."""
-    state().log_in_throttle.check(
-        request.remote_addr or "unknown", "Too many tries to log in from your network."
-    )
-
-
 def wants_fragment() -> bool:
     """Whether htmx asks, which takes a piece of a page."""
     return request.headers.get("HX-Request") == "true"
@@ -142,8 +133,7 @@ def error_answer(error: PodiumError | HTTPException) -> ResponseReturnValue:
     """An error as a page, or as problem+json under /api."""
     if isinstance(error, HTTPException) and (error.code or 500) < 400:
         return error  # a redirect
-    problem = state().problem
-    if problem is not None and request.path.startswith(API):
+    if is_api(request):
         return problem(error)
     return _error_page(error)
 
