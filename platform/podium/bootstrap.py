@@ -1,0 +1,34 @@
+"""The services that every process of Podium shares: site, worker and commands. No Flask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from podium.core.db import Database
+from podium.core.queue import Jobs, RqJobs, connect
+from podium.core.storage import LocalStorage, Storage
+from podium.settings import Settings
+from podium_sandbox.client import SandboxClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What a request, a job or a command works with."""
+
+    settings: Settings
+    database: Database
+    storage: Storage
+    jobs: Jobs
+    sandbox: SandboxClient  # the site has it too, and never calls it
+
+
+def create_services(settings: Settings) -> Services:
+    """Make the services; nothing connects before its first use."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return Services(
+        settings=settings,
+        database=Database(settings.database),
+        storage=LocalStorage(settings.storage_dir),
+        jobs=RqJobs(connect(settings.redis)),
+        sandbox=SandboxClient(settings.sandbox_socket_path),
+    )
