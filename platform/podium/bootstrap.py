@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from podium.core.db import Database
 from podium.core.queue import RqJobs, connect
 from podium.core.services import Services
 from podium.core.storage import LocalStorage
-from podium.settings import Settings
+from podium.settings import Settings, read_settings
 from podium_sandbox.client import SandboxClient
 
-__all__ = ["Services", "create_services"]
+__all__ = ["Services", "create_services", "services"]
 
 
 def create_services(settings: Settings) -> Services:
@@ -22,3 +24,9 @@ def create_services(settings: Settings) -> Services:
         jobs=RqJobs(connect(settings.redis)),
         sandbox=SandboxClient(settings.sandbox_socket_path),
     )
+
+
+@cache
+def services() -> Services:
+    """This process's services, from its environment: for jobs, which get only a row's id."""
+    return create_services(read_settings())
