@@ -128,6 +128,7 @@ def _error_page(error: PodiumError | HTTPException) -> Response:
         sentence=sentence,
         kind=getattr(error, "kind", ""),
         back=_back(),
+        view_args=request.view_args,
     )
     response = make_response(page, status)
     if isinstance(error, TooMany):
