@@ -61,9 +61,7 @@ class BoardPage:
     public_share: float
 
 
-def require_visible(
-    *, competition: Competition, split: Split, now: datetime
-) -> None:
+def require_visible(*, competition: Competition, split: Split, now: datetime) -> None:
     """Raise NotAllowed for the private board of a competition that has not ended."""
     if split is Split.PRIVATE and competition.stage(now) is not Stage.ENDED:
         raise NotAllowed(
@@ -146,9 +144,7 @@ def row_of(
     if board is None or team is None:
         return None
     found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
-    rows = with_members(
-        session, _with_ranks(session, board, found, consecutive=False)
-    )
+    rows = with_members(session, _with_ranks(session, board, found, consecutive=False))
     return rows[0] if rows else None
 
 

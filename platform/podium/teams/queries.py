@@ -85,7 +85,9 @@ def team_counts(session: Session, competition_ids: Iterable[int]) -> dict[int, i
 
 def size(session: Session, *, team: Team) -> int:
     """How many members a team has."""
-    return session.scalar(select(func.count()).where(Membership.team_id == team.id)) or 0
+    return (
+        session.scalar(select(func.count()).where(Membership.team_id == team.id)) or 0
+    )
 
 
 def open_invitations_of_team(session: Session, *, team: Team) -> list[Invitation]:
