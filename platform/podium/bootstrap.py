@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from podium.core.db import Database
 from podium.core.queue import Jobs, RqJobs, connect
 from podium.core.storage import LocalStorage, Storage
-from podium.settings import Settings
+from podium.settings import Settings, read_settings
 from podium_sandbox.client import SandboxClient
 
 
@@ -32,3 +33,9 @@ def create_services(settings: Settings) -> Services:
         jobs=RqJobs(connect(settings.redis)),
         sandbox=SandboxClient(settings.sandbox_socket_path),
     )
+
+
+@cache
+def services() -> Services:
+    """This process's services, from its environment: for jobs, which get only a row's id."""
+    return create_services(read_settings())

@@ -51,7 +51,8 @@ class Settings:
     prepare_wall_s: float = 600.0
     lease_s: float = 30.0  # a running score that is not renewed for so long is taken again
     lease_renew_s: float = 8.0
-    attempts_most: int = 5  # after so many failures of ours a score is left as failed
+    failures_most: int = 5  # after so many failures of ours a score is left as failed
+    failure_rest_s: float = 2.0  # the rest after the first failure; doubles, to a minute
     sweep_interval_s: float = 5.0
     queue_ahead_per_worker: int = 2  # jobs kept in the queue for each worker
     queue_stale_s: float = 20.0  # a dispatched score that did not start by then is sent again

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.accounts.models import User
 from podium.core import clock
-from podium.core.db import Base, Key, Name, Sha256, word
+from podium.core.db import Base, Key, Leased, Name, Sha256, word
 
 
 class Kind(StrEnum):
@@ -93,7 +93,7 @@ class RevisionState(StrEnum):
     FAULTY = "faulty"  # the solution or metric has faults
 
 
-class Revision(Base):
+class Revision(Leased, Base):
     """What judges: a solution, a sample, a metric with its parameters. Never changed."""
 
     __tablename__ = "revisions"
@@ -117,10 +117,8 @@ class Revision(Base):
     state: Mapped[RevisionState] = mapped_column(
         word(RevisionState), default=RevisionState.QUEUED
     )
-    attempt: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]  # when it was last handed to the queue
     fault: Mapped[str] = mapped_column(Text, default="")  # for the host
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     index_sha256: Mapped[str | None] = mapped_column(String(64))
     public_rows: Mapped[int] = mapped_column(default=0)
     private_rows: Mapped[int] = mapped_column(default=0)

@@ -222,7 +222,7 @@ def lock(session: Session, team: Team) -> None:
     session.execute(
         select(Team)
         .where(Team.id == team.id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # rows that refer to it may still be added
         .execution_options(populate_existing=True)
     )
 
