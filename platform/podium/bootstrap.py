@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 from podium.core.db import Database
-from podium.core.queue import Jobs, RqJobs, connect
-from podium.core.storage import LocalStorage, Storage
+from podium.core.queue import RqJobs, connect
+from podium.core.services import Services
+from podium.core.storage import LocalStorage
 from podium.settings import Settings, read_settings
 from podium_sandbox.client import SandboxClient
 
-
-@dataclass(frozen=True, kw_only=True)
-class Services:
-    """What a request, a job or a command works with."""
-
-    settings: Settings
-    database: Database
-    storage: Storage
-    jobs: Jobs
-    sandbox: SandboxClient  # the site has it too, and never calls it
+__all__ = ["Services", "create_services", "services"]
 
 
 def create_services(settings: Settings) -> Services:

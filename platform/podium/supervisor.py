@@ -152,7 +152,7 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
 
 
 def site_command(settings: Settings) -> list[str]:
-    """The module that serves the site and its arguments, for ``python -m``."""
+    """The site under gunicorn, as a module and its arguments for ``python -m``."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return [
         "gunicorn",
