@@ -1,0 +1,77 @@
+"""Users, roles and API tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_security.core import RoleMixin, UserMixin
+from sqlalchemy import Column, ForeignKey, String, Table, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from podium.core import clock
+from podium.core.db import Base, Key, Sha256
+
+role_members = Table(
+    "role_members",
+    Base.metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("roles.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Role(Base, RoleMixin):  # type: ignore[misc]  # the mixin is untyped
+    """What a group of users may do; `admin` is the operator's."""
+
+    __tablename__ = "roles"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    description: Mapped[str] = mapped_column(String(255), default="")
+    permissions: Mapped[list[str]] = mapped_column(default=list)
+
+
+class User(Base, UserMixin):  # type: ignore[misc]  # the mixin is untyped
+    """A person. The columns without a comment are Flask-Security's."""
+
+    __tablename__ = "users"
+
+    id: Mapped[Key]
+    username: Mapped[str] = mapped_column(String(40), unique=True)  # in addresses
+    email: Mapped[str] = mapped_column(String(255), unique=True)
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    confirmed_at: Mapped[datetime | None]
+    create_datetime: Mapped[datetime] = mapped_column(default=clock.now)
+    update_datetime: Mapped[datetime] = mapped_column(
+        default=clock.now, onupdate=clock.now
+    )
+    display_name: Mapped[str] = mapped_column(String(80), default="")
+    about: Mapped[str] = mapped_column(Text, default="")  # Markdown, public
+    link: Mapped[str] = mapped_column(String(300), default="")  # their own page
+
+    roles: Mapped[list[Role]] = relationship(secondary=role_members)
+
+    @property
+    def shown_name(self) -> str:
+        """The name that others see."""
+        return self.display_name or self.username
+
+
+class ApiToken(Base):
+    """A personal access token; only the hash of its secret is kept."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[Key]
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    label: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[Sha256] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    user: Mapped[User] = relationship()

@@ -1,0 +1,1 @@
+"""Competitions, what judges them, their pages and files."""

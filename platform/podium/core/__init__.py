@@ -1,0 +1,1 @@
+"""What every feature stands on: database, storage, queue, clock, errors, web."""

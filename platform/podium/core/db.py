@@ -1,0 +1,184 @@
+"""The database: one engine, short transactions, the same rules on SQLite and PostgreSQL.
+
+SQLite runs in WAL mode and every writing transaction begins with BEGIN IMMEDIATE: with a
+deferred BEGIN, concurrent read-then-write transactions fail as locked or lose updates.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    sessionmaker,
+)
+
+BUSY_TIMEOUT_MS = 20_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC on both databases; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Refuse naive datetimes; SQLite keeps them without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime can't be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        """Give the zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+
+
+# A key of a table that grows: 64 bits on PostgreSQL, SQLite's own rowid on SQLite.
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+Key = Annotated[int, mapped_column(primary_key=True)]
+BigKeyColumn = Annotated[int, mapped_column(BigKey, primary_key=True)]
+Sha256 = Annotated[str, mapped_column(String(64))]
+Name = Annotated[str, mapped_column(String(200))]
+
+
+class Base(DeclarativeBase):
+    """The base of every model; constraints get their names by convention."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(),
+        list[str]: JSON(),
+        list[dict[str, Any]]: JSON(),
+    }
+
+
+def word(enum: type[Any], length: int = 20) -> Enum:
+    """A column type for a StrEnum: stored by value, checked in Python, plain text in SQL."""
+    return Enum(
+        enum,
+        native_enum=False,
+        create_constraint=False,
+        length=length,
+        values_callable=lambda members: [str(member.value) for member in members],
+    )
+
+
+class Leased:
+    """A row that workers take, work on and give back: the rows are the queue.
+
+    A worker takes a row by raising ``attempt`` and setting a lease, which it renews while
+    it works; it writes its result only while ``attempt`` is still its own.
+    """
+
+    attempt: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)  # how often we failed it
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # when it was last handed to the queue
+    not_before: Mapped[datetime | None]  # after a failure of ours it rests till then
+
+
+class Database:
+    """One engine and its sessions."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = make_engine(url)
+        self.sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session that is closed at the end; the caller commits."""
+        with self.sessions() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads: on SQLite it does not wait for writers."""
+        engine = self.engine.execution_options(podium_read=True)
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def dispose(self) -> None:
+        """Close the connections, for instance before a fork."""
+        self.engine.dispose()
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for ``url`` with Podium's rules for its database."""
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if url.startswith("postgresql://"):
+        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Any) -> None:
+    reads = connection.get_execution_options().get("podium_read", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def hold(session: Session, lock: int) -> None:
+    """Hold a named lock until the transaction ends.
+
+    On SQLite a writing transaction holds the whole database already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})

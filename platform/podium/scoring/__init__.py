@@ -1,0 +1,1 @@
+"""From a waiting score to a recorded one: dispatch, claim, run, record, sweep, rescore."""

@@ -1,0 +1,1 @@
+"""What teams hand in, and what became of it."""

@@ -1,0 +1,122 @@
+"""The metric of a bundle, and what it asks of the values in solution and sample."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from podium_scorer.bundle_faults import quoted
+from podium_scorer.bundle_section import Section
+from podium_scorer.catalogue import (
+    METRICS,
+    MetricInfo,
+    Prediction,
+    Target,
+    check_params,
+    find_metric,
+    nearest_metrics,
+)
+from podium_scorer.contract import MetricSpec
+
+_KEYS = ("name", "params")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+MOST_CLASSES = 2000
+
+
+def read_metric(top: Section) -> tuple[MetricInfo, MetricSpec] | None:
+    """The section ``metric``, or None after noting faults. The name is the catalogue's."""
+    section = top.section(
+        "metric", "a section with name, and params where needed.", known=_KEYS
+    )
+    if section is None:
+        return None
+    names = f"one of {', '.join(sorted(METRICS))}."
+    name = section.text("name", names)
+    params = section.params("params", "a section with the metric's parameters.")
+    if not name:
+        return None
+    try:
+        info = find_metric(name)
+    except KeyError:
+        near = nearest_metrics(name)
+        hint = f" Did you mean “{near[0]}”?" if near else ""
+        section.fault("name", f"There is no metric {quoted(name)}.{hint}", names)
+        return None
+    for fault in check_params(info, params):
+        section.fault("params", fault, f"parameters that {info.name} has.")
+    return info, MetricSpec(name=info.name, params=params)
+
+
+@dataclass
+class Values:
+    """What the metric makes of the values of one bundle's solution and sample.
+
+    Without a metric (it was faulty itself) every value passes.
+    """
+
+    info: MetricInfo | None
+    positive: str | None = None  # the parameter positive_label
+    classes: dict[str, int] = field(default_factory=dict)  # and their first line
+
+    def target_fault(self, line: int, value: str) -> tuple[str, str] | None:
+        """What rows with that target do wrong, and what is expected."""
+        if self.info is None:
+            return None
+        if self.info.target is not Target.NUMBER:
+            if len(self.classes) <= MOST_CLASSES:
+                self.classes.setdefault(value, line)
+            return None
+        if _in_range(value, self.info.valid_range):
+            return None
+        return (
+            "have a target that is no number",
+            f"finite numbers, which {self.info.name} compares.",
+        )
+
+    def prediction_fault(self, value: str) -> tuple[str, str] | None:
+        """What rows with that prediction do wrong, and what is expected."""
+        if self.info is None or self.info.prediction is Prediction.LABEL:
+            return None
+        if _in_range(value, self.info.valid_range):
+            return None
+        if self.info.prediction in {Prediction.SCORE, Prediction.NUMBER}:
+            return "have a prediction that is no number", "finite numbers."
+        return "have a prediction that is no probability", "numbers from 0 to 1."
+
+    def classes_fault(self) -> tuple[str, str] | None:
+        """What is wrong with the solution's classes as a whole."""
+        if self.info is None or self.info.target is not Target.BINARY:
+            return None
+        found = set(self.classes)
+        if len(found) == 2 and (self.positive in found or found == {"0", "1"}):
+            return None
+        shown = ", ".join(quoted(name, 20) for name in list(self.classes)[:10])
+        return (
+            f"The target holds the classes {shown or 'none'}.",
+            "0 and 1, or two classes of which metric.params.positive_label names one.",
+        )
+
+    def columns_fault(self, predictions: tuple[str, ...]) -> tuple[str, str] | None:
+        """What is wrong with the prediction columns of the sample."""
+        if self.info is None or len(predictions) < 2:
+            return None
+        if self.info.prediction is not Prediction.PROBABILITIES:
+            return (
+                f"There are {len(predictions)} prediction columns, and {self.info.name} "
+                "compares one.",
+                "one column beside the id.",
+            )
+        lacking = [name for name in self.classes if name not in predictions]
+        if not lacking or len(self.classes) > MOST_CLASSES:
+            return None
+        shown = ", ".join(quoted(name, 20) for name in lacking[:10])
+        return (
+            f"Classes of the solution have no column: {shown}.",
+            "one column for each class, named like the class.",
+        )
+
+
+def _in_range(value: str, bounds: tuple[float, float] | None) -> bool:
+    if not _NUMBER.fullmatch(value):
+        return False
+    return bounds is None or bounds[0] <= float(value) <= bounds[1]

@@ -1,0 +1,87 @@
+"""The table of metrics: their names, parameters, directions and documentation.
+
+Standard library only: the bundle reader and the site look metrics up here without
+loading the code that computes them (``podium_scorer.metrics``, which needs numpy).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from podium_scorer.catalogue.classification import CLASSIFICATION
+from podium_scorer.catalogue.info import (
+    LARGEST,
+    Family,
+    MetricInfo,
+    ParamInfo,
+    ParamType,
+    Prediction,
+    Target,
+)
+from podium_scorer.catalogue.regression import REGRESSION
+from podium_scorer.contract import ParamValue
+
+__all__ = [
+    "LARGEST",
+    "METRICS",
+    "Family",
+    "MetricInfo",
+    "ParamInfo",
+    "ParamType",
+    "Prediction",
+    "Target",
+    "check_params",
+    "find_metric",
+    "nearest_metrics",
+    "with_defaults",
+]
+
+_ALL = (*CLASSIFICATION, *REGRESSION)
+METRICS: Mapping[str, MetricInfo] = MappingProxyType({info.name: info for info in _ALL})
+
+
+def find_metric(name: str) -> MetricInfo:
+    """Find a metric by its name or an alias; raises KeyError where there is none.
+
+    Capitals, spaces and hyphens make no difference: "ROC AUC" is ``roc_auc``.
+    """
+    return _BY_ANY_NAME[_plain(name)]
+
+
+def nearest_metrics(name: str) -> list[str]:
+    """Names of metrics that look like ``name``, best first, for a "did you mean"."""
+    near = difflib.get_close_matches(_plain(name), _BY_ANY_NAME, n=3, cutoff=0.6)
+    return list(dict.fromkeys(_BY_ANY_NAME[match].name for match in near))
+
+
+def check_params(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
+    """Every fault of ``params`` for the metric, each one sentence; empty when right."""
+    known = {param.name: param for param in info.params}
+    faults = []
+    for name, value in params.items():
+        if name in known:
+            fault = known[name].fault(value)
+        else:
+            names = ", ".join(known) or "none"
+            fault = f"{info.name} has no parameter {name!r}; it has: {names}."
+        if fault:
+            faults.append(fault)
+    return faults
+
+
+def with_defaults(
+    info: MetricInfo, params: Mapping[str, ParamValue]
+) -> dict[str, ParamValue]:
+    """The parameters in the catalogue's order, defaults where none is given."""
+    return {param.name: params.get(param.name, param.default) for param in info.params}
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+_BY_ANY_NAME = {
+    _plain(name): info for info in _ALL for name in (info.name, *info.aliases)
+}
