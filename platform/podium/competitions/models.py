@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.accounts.models import User
 from podium.core import clock
-from podium.core.db import Base, Key, Name, Sha256, word
+from podium.core.db import Base, Key, Leased, Name, Sha256, word
 
 
 class Kind(StrEnum):
@@ -53,6 +53,8 @@ class Competition(Base):
     submissions_per_day: Mapped[int]
     submissions_total: Mapped[int | None]
     submission_max_bytes: Mapped[int] = mapped_column(BigInteger)
+    submission_formats: Mapped[list[str]] = mapped_column(default=list)
+    final_selections: Mapped[int] = mapped_column(default=2)
     team_max_size: Mapped[int]
     licence_name: Mapped[Name] = mapped_column(default="")
     licence_url: Mapped[str] = mapped_column(String(500), default="")
@@ -60,9 +62,8 @@ class Competition(Base):
     source_url: Mapped[str] = mapped_column(String(500), default="")
     citation: Mapped[str] = mapped_column(Text, default="")
     # The revision whose scores are on the board; None until one is prepared.
-    live_revision_id: Mapped[int | None] = mapped_column(
-        ForeignKey("revisions.id", use_alter=True)
-    )
+    # No foreign key: the two tables would point at each other.
+    live_revision_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
@@ -74,7 +75,8 @@ class Competition(Base):
         order_by="DataFile.name", cascade="all, delete-orphan"
     )
     live_revision: Mapped[Revision | None] = relationship(
-        foreign_keys=[live_revision_id], post_update=True
+        primaryjoin="foreign(Competition.live_revision_id) == Revision.id",
+        viewonly=True,
     )
 
     def stage(self, moment: datetime) -> Stage:
@@ -93,7 +95,7 @@ class RevisionState(StrEnum):
     FAULTY = "faulty"  # the solution or metric has faults
 
 
-class Revision(Base):
+class Revision(Leased, Base):
     """What judges: a solution, a sample, a metric with its parameters. Never changed."""
 
     __tablename__ = "revisions"
@@ -117,16 +119,14 @@ class Revision(Base):
     state: Mapped[RevisionState] = mapped_column(
         word(RevisionState), default=RevisionState.QUEUED
     )
-    attempt: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]  # when it was last handed to the queue
     fault: Mapped[str] = mapped_column(Text, default="")  # for the host
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
     index_sha256: Mapped[str | None] = mapped_column(String(64))
     public_rows: Mapped[int] = mapped_column(default=0)
     private_rows: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    competition: Mapped[Competition] = relationship(foreign_keys=[competition_id])
+    competition: Mapped[Competition] = relationship()
 
 
 class Page(Base):

@@ -25,8 +25,15 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    sessionmaker,
+)
 
 BUSY_TIMEOUT_MS = 20_000
 
@@ -97,6 +104,20 @@ def word(enum: type[Any], length: int = 20) -> Enum:
     )
 
 
+class Leased:
+    """A row that workers take, work on and give back: the rows are the queue.
+
+    A worker takes a row by raising ``attempt`` and setting a lease, which it renews while
+    it works; it writes its result only while ``attempt`` is still its own.
+    """
+
+    attempt: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)  # how often we failed it
+    lease_until: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]  # when it was last handed to the queue
+    not_before: Mapped[datetime | None]  # after a failure of ours it rests till then
+
+
 class Database:
     """One engine and its sessions."""
 
@@ -152,3 +173,12 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
 def _on_sqlite_begin(connection: Any) -> None:
     reads = connection.get_execution_options().get("podium_read", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def hold(session: Session, lock: int) -> None:
+    """Hold a named lock until the transaction ends.
+
+    On SQLite a writing transaction holds the whole database already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import BinaryIO, Protocol
 from podium.core.errors import TooLarge
 
 CHUNK_BYTES = 1 << 20
+INCOMING_KEPT_S = 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Storage(Protocol):
 
     def delete(self, sha256: str) -> None:
         """Forget a file; quiet where it is not there."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what interrupted uploads left behind."""
         ...
 
 
@@ -98,6 +104,14 @@ class LocalStorage:
     def delete(self, sha256: str) -> None:
         """Forget a file; quiet where it is not there."""
         self.path(sha256).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove what interrupted uploads left behind, once it is a day old."""
+        yesterday = time.time() - INCOMING_KEPT_S
+        for file in self._incoming.glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if file.stat().st_mtime < yesterday:
+                    file.unlink()
 
 
 def pieces(file: Readable, size: int = CHUNK_BYTES) -> Iterator[bytes]:

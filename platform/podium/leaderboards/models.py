@@ -1,4 +1,4 @@
-"""Board, Entry and BoardEvent: the boards as tables, so that a page is one short query.
+"""Board and Entry: the boards as tables, so that a page is one short query.
 
 The definition of a board is "each team's best score, ties to the earlier submission"; these
 tables are kept equal to it in the transaction that records a score.
@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from podium.core.db import Base, BigKey, BigKeyColumn, Key, word
+from podium.core.db import Base, BigKey, Key, word
 from podium.submissions.models import Submission
 from podium.teams.models import Team
 
@@ -66,16 +66,3 @@ class Entry(Base):
 
     team: Mapped[Team] = relationship()
     submission: Mapped[Submission] = relationship()
-
-
-class BoardEvent(Base):
-    """A team improved: what the chart of progress is drawn from."""
-
-    __tablename__ = "board_events"
-    __table_args__ = (Index("ix_board_events_team", "board_id", "team_id", "at"),)
-
-    id: Mapped[BigKeyColumn]
-    board_id: Mapped[int] = mapped_column(ForeignKey("boards.id", ondelete="CASCADE"))
-    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
-    at: Mapped[datetime]
-    sort_key: Mapped[float]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Revision
 from podium.core import clock
-from podium.core.db import Base, BigKey, BigKeyColumn, Sha256, word
+from podium.core.db import Base, BigKey, BigKeyColumn, Leased, Sha256, word
 from podium.core.ids import public_id
 from podium.teams.models import Team
 
@@ -76,7 +76,7 @@ class Submission(Base):
     )
 
 
-class Score(Base):
+class Score(Leased, Base):
     """What one revision says of one submission, and how far it is.
 
     A worker takes it by an UPDATE that only hits ``queued`` or an expired lease, and writes
@@ -86,7 +86,9 @@ class Score(Base):
     __tablename__ = "scores"
     __table_args__ = (
         UniqueConstraint("submission_id", "revision_id"),
-        Index("ix_scores_queue", "status", "competition_id", "team_id", "id"),
+        Index(
+            "ix_scores_queue", "status", "background", "competition_id", "team_id", "id"
+        ),
         Index("ix_scores_best", "revision_id", "team_id", "status", "public"),
     )
 
@@ -103,9 +105,8 @@ class Score(Base):
     )
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
     status: Mapped[Status] = mapped_column(word(Status), default=Status.QUEUED)
-    attempt: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[datetime | None]
-    sent_at: Mapped[datetime | None]  # when it was last handed to the queue
+    # Made anew for another revision: served when nothing else waits.
+    background: Mapped[bool] = mapped_column(default=False)
     queued_at: Mapped[datetime] = mapped_column(default=clock.now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -1,0 +1,42 @@
+"""Forms of an account. The service knows the rules; a form carries values and faults."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    EmailField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    URLField,
+)
+
+
+class SignUpForm(FlaskForm):
+    """A new account."""
+
+    username = StringField("User name")
+    display_name = StringField("Display name")
+    email = EmailField("E-mail")
+    password = PasswordField("Password")
+
+
+class ProfileForm(FlaskForm):
+    """What others see of a user."""
+
+    display_name = StringField("Display name")
+    link = URLField("Link")
+    about = TextAreaField("About you")
+
+
+class TokenForm(FlaskForm):
+    """A new API token."""
+
+    label = StringField("What is it for?")
+    expires_days = SelectField(
+        "Expires",
+        choices={"30": "after 30 days", "90": "after 90 days", "365": "after a year",
+                 "": "never"}.items(),
+        default="90",
+    )  # fmt: skip

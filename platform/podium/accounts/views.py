@@ -1,0 +1,97 @@
+"""Signing up, and a user's own settings."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import get_post_login_redirect, login_user
+
+from podium.accounts import service
+from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
+from podium.accounts.identity import require_viewer, viewer
+from podium.core import limits, web
+from podium.core.errors import Invalid
+from podium.core.forms import show_faults, text
+
+bp = Blueprint("accounts", __name__, template_folder="templates")
+
+
+@bp.route("/sign-up", methods=["GET", "POST"])
+def sign_up() -> ResponseReturnValue:
+    """Make an account and be logged in with it."""
+    if viewer() is not None:
+        return redirect(url_for("accounts.profile"))
+    form = SignUpForm()
+    if form.validate_on_submit():
+        limits.count_try("sign_up")
+        try:
+            fields = ("username", "email", "password", "display_name")
+            user = service.sign_up(web.session(), **{n: text(form, n) for n in fields})
+        except Invalid as faults:
+            show_faults(form, faults)
+        else:
+            web.session().commit()
+            login_user(user, authn_via=["register"])
+            flash(f"Welcome, {user.shown_name}. Your account is ready.", "success")
+            return redirect(get_post_login_redirect())
+    status = 422 if form.errors or form.form_errors else 200
+    return render_template("accounts/sign_up.html", form=form), status
+
+
+@bp.route("/settings")
+def settings() -> ResponseReturnValue:
+    """The first page of the settings."""
+    return redirect(url_for("accounts.profile"))
+
+
+@bp.route("/settings/profile", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    """What others see of me."""
+    user = require_viewer()
+    form = ProfileForm(obj=user)
+    if form.validate_on_submit():
+        try:
+            fields = ("display_name", "about", "link")
+            values = {name: text(form, name) for name in fields}
+            service.update_profile(web.session(), user=user, **values)
+        except Invalid as faults:
+            show_faults(form, faults)
+        else:
+            web.session().commit()
+            flash("Your profile is saved.", "success")
+            return redirect(url_for("accounts.profile"))
+    status = 422 if form.errors or form.form_errors else 200
+    return render_template("accounts/profile.html", form=form), status
+
+
+@bp.route("/settings/tokens", methods=["GET", "POST"])
+def tokens() -> ResponseReturnValue:
+    """My API tokens; a new one's secret is shown once, on the page that made it."""
+    user, form, secret = require_viewer(), TokenForm(), ""
+    if form.validate_on_submit():
+        days = text(form, "expires_days")
+        try:
+            _, secret = service.make_token(
+                web.session(),
+                user=user,
+                label=text(form, "label"),
+                expires_days=int(days) if days else None,
+            )
+        except Invalid as faults:
+            show_faults(form, faults)
+        else:
+            web.session().commit()
+    found = service.tokens_of(web.session(), user=user)
+    status = 422 if form.errors or form.form_errors else 200
+    return render_template(
+        "accounts/tokens.html", form=form, tokens=found, secret=secret
+    ), status
+
+
+@bp.post("/settings/tokens/<int:token_id>/revoke")
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    """Make one of my tokens useless."""
+    service.revoke_token(web.session(), user=require_viewer(), token_id=token_id)
+    web.session().commit()
+    flash("The token is revoked. Programs that used it are logged out.", "success")
+    return redirect(url_for("accounts.tokens"))

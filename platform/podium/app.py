@@ -1,0 +1,45 @@
+"""The site as a Flask application."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from podium.accounts import identity
+from podium.accounts.views import bp as accounts
+from podium.bootstrap import Services, create_services
+from podium.competitions.views import bp as competitions
+from podium.core import assets, format, markdown, security, web
+from podium.core.api import new_app
+from podium.leaderboards.views import bp as leaderboards
+from podium.scoring.views import bp as submissions
+from podium.settings import Settings, read_settings
+from podium.showcase.views import bp as showcase
+from podium.teams.views import bp as teams
+from podium.web import standing
+from podium.web.help_views import bp as help_pages
+from podium.web.views import bp as pages
+
+
+def create_app(
+    settings: Settings | None = None, services: Services | None = None
+) -> APIFlask:
+    """The site; settings come from ``PODIUM_*`` and services from them, unless given."""
+    if settings is None:
+        settings = services.settings if services else read_settings()
+    services = services or create_services(settings)
+    app = new_app("podium", static_folder=None)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    security.secure(app, settings)
+    web.init(app, services)
+    identity.init(app)
+    assets.init(app)
+    format.init(app)
+    app.jinja_env.filters["markdown"] = markdown.render
+    app.jinja_env.filters["formula"] = markdown.formula
+    standing.init(app)
+    for feature in (
+        pages, help_pages, accounts, competitions, teams, submissions, leaderboards,
+        showcase,
+    ):  # fmt: skip
+        app.register_blueprint(feature)
+    return app

@@ -1,0 +1,146 @@
+"""Reading competitions."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from podium.competitions.models import (
+    Competition,
+    DataFile,
+    Page,
+    Revision,
+    RevisionState,
+    Stage,
+)
+from podium.core.errors import NotFound
+
+
+def by_slug(session: Session, slug: str) -> Competition:
+    """The competition at that address; raises NotFound, which names one that is near."""
+    found = session.scalar(select(Competition).where(Competition.slug == slug))
+    if found is not None:
+        return found
+    near = difflib.get_close_matches(
+        slug.lower(), session.scalars(select(Competition.slug)).all(), n=1, cutoff=0.6
+    )
+    hint = f" Did you mean “{near[0]}”?" if near else " Check the spelling."
+    raise NotFound(f"There is no competition “{slug[:80]}”.{hint}")
+
+
+def page_of(
+    session: Session,
+    *,
+    now: datetime,
+    stage: Stage | None = None,
+    tag: str = "",
+    search: str = "",
+    limit: int = 50,
+    after_id: int | None = None,
+) -> list[Competition]:
+    """Competitions, newest first: at most ``limit`` of those with a smaller id."""
+    query = select(Competition).order_by(Competition.id.desc()).limit(limit)
+    if after_id is not None:
+        query = query.where(Competition.id < after_id)
+    if stage is Stage.UPCOMING:
+        query = query.where(Competition.opens_at > now)
+    elif stage is Stage.OPEN:
+        query = query.where(Competition.opens_at <= now, Competition.closes_at > now)
+    elif stage is Stage.ENDED:
+        query = query.where(Competition.closes_at <= now)
+    if tag:
+        query = query.where(
+            func.lower(cast(Competition.tags, String)).contains(
+                f'"{tag.lower()}"', autoescape=True
+            )
+        )
+    if search.strip():
+        query = query.where(matches(search))
+    return list(session.scalars(query))
+
+
+def matches(search: str) -> object:
+    """A condition: the words of ``search`` stand in title, subtitle, slug or tags."""
+    text = search.strip().lower()
+    return or_(
+        *(
+            func.lower(cast(column, String)).contains(text, autoescape=True)
+            for column in (
+                Competition.title,
+                Competition.subtitle,
+                Competition.slug,
+                Competition.tags,
+            )
+        )
+    )
+
+
+def page(session: Session, *, competition: Competition, name: str) -> Page:
+    """A page of a competition; raises NotFound."""
+    found = session.scalar(
+        select(Page).where(Page.competition_id == competition.id, Page.name == name)
+    )
+    if found is None:
+        raise NotFound(f"{competition.title} has no page “{name[:80]}”.")
+    return found
+
+
+def data_file(session: Session, *, competition: Competition, name: str) -> DataFile:
+    """A data file of a competition; raises NotFound that lists the names there are."""
+    files = {file.name: file for file in competition.data_files}
+    if name not in files:
+        raise NotFound(
+            f"{competition.title} has no data file “{name[:80]}”. "
+            f"It has: {', '.join(files) or 'none'}."
+        )
+    return files[name]
+
+
+def pending_revision(session: Session, *, competition: Competition) -> Revision | None:
+    """The newest revision that is ready and not yet live, while scores are made anew."""
+    live = competition.live_revision
+    return session.scalar(
+        select(Revision)
+        .where(
+            Revision.competition_id == competition.id,
+            Revision.state == RevisionState.READY,
+            Revision.number > (live.number if live else 0),
+        )
+        .order_by(Revision.number.desc())
+        .limit(1)
+    )
+
+
+def newest_revision(session: Session, *, competition: Competition) -> Revision | None:
+    """The competition's last revision, whatever its state."""
+    return session.scalar(
+        select(Revision)
+        .where(Revision.competition_id == competition.id)
+        .order_by(Revision.number.desc())
+        .limit(1)
+    )
+
+
+@dataclass(frozen=True)
+class TagCount:
+    """A tag and how many competitions have it."""
+
+    tag: str
+    competitions: int
+
+
+def tags(session: Session) -> Sequence[TagCount]:
+    """Every tag in use, most used first."""
+    counts: dict[str, int] = {}
+    for names in session.scalars(select(Competition.tags)):
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    return [
+        TagCount(tag, count)
+        for tag, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ]

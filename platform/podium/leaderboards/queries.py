@@ -1,0 +1,274 @@
+"""Reading boards: a page is a range of the entries' index, a rank one count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from podium.accounts.models import User
+from podium.competitions.models import Competition, Stage
+from podium.core.errors import NotAllowed
+from podium.leaderboards.models import Board, Entry, Split
+from podium.teams import queries as teams
+from podium.teams.models import Membership, Team
+
+
+@dataclass(frozen=True)
+class Member:
+    """A team's member as a board shows them."""
+
+    username: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A team's row on a board."""
+
+    rank: int
+    team_id: int
+    team_public_id: str
+    team_name: str
+    members: tuple[Member, ...]
+    score: float
+    low: float | None
+    high: float | None
+    submissions: int
+    at: datetime
+    last_at: datetime
+    sort_key: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoardPage:
+    """A part of a board, with what is said above it.
+
+    ``next`` is the key of the last row where more follow; ``public_share`` is the part of
+    the solution's rows that the public board uses, from 0 to 1.
+    """
+
+    split: Split
+    version: int
+    teams: int
+    rows: Sequence[Row]
+    next: tuple[float, datetime, int] | None
+    me: Row | None
+    public_share: float
+
+
+def require_visible(*, competition: Competition, split: Split, now: datetime) -> None:
+    """Raise NotAllowed for the private board of a competition that has not ended."""
+    if split is Split.PRIVATE and competition.stage(now) is not Stage.ENDED:
+        raise NotAllowed(
+            "The private board opens when the competition ends, on "
+            f"{competition.closes_at:%d %B %Y at %H:%M} UTC. Until then see the public one.",
+            kind="withheld",
+        )
+
+
+def version(session: Session, *, competition: Competition, split: Split) -> int:
+    """The board's version: it grows with every change."""
+    found = session.scalar(
+        select(Board.version).where(
+            Board.competition_id == competition.id, Board.split == split
+        )
+    )
+    return found or 0
+
+
+def board_page(
+    session: Session,
+    *,
+    competition: Competition,
+    split: Split,
+    now: datetime,
+    viewer: User | None = None,
+    limit: int = 50,
+    after: tuple[float, datetime, int] | None = None,
+    search: str = "",
+) -> BoardPage:
+    """A page of a board: rows after the key ``after``, or those whose team's name holds
+    ``search``. Raises NotAllowed while the private board is closed."""
+    require_visible(competition=competition, split=split, now=now)
+    board = _board(session, competition, split)
+    if board is None:
+        return BoardPage(
+            split=split,
+            version=0,
+            teams=0,
+            rows=(),
+            next=None,
+            me=None,
+            public_share=_public_share(competition),
+        )
+    query = _entries(board).limit(limit + 1)
+    if after is not None:
+        query = query.where(_key() > after)
+    if search.strip():
+        query = query.where(
+            func.lower(Team.name).contains(search.strip().lower(), autoescape=True)
+        )
+    found = session.execute(query).all()
+    rows = _with_ranks(session, board, found[:limit], consecutive=not search.strip())
+    rows = with_members(session, rows)
+    last = rows[-1] if len(found) > limit else None
+    return BoardPage(
+        split=split,
+        version=board.version,
+        teams=count(session, board=board),
+        rows=rows,
+        next=(last.sort_key, last.at, last.team_id) if last else None,
+        me=row_of(
+            session,
+            competition=competition,
+            split=split,
+            team=teams.team_of(session, competition=competition, user=viewer),
+        ),
+        public_share=_public_share(competition),
+    )
+
+
+def row_of(
+    session: Session, *, competition: Competition, split: Split, team: Team | None
+) -> Row | None:
+    """A team's row with its exact rank, or None where it has no score yet.
+
+    Does not ask whether the board may be seen: see ``require_visible``.
+    """
+    board = _board(session, competition, split)
+    if board is None or team is None:
+        return None
+    found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
+    rows = with_members(session, _with_ranks(session, board, found, consecutive=False))
+    return rows[0] if rows else None
+
+
+def count(session: Session, *, board: Board) -> int:
+    """How many teams are on a board."""
+    found = session.scalar(
+        select(func.count()).select_from(Entry).where(Entry.board_id == board.id)
+    )
+    return found or 0
+
+
+def team_count(session: Session, *, competition: Competition, split: Split) -> int:
+    """How many teams are on a competition's board."""
+    board = _board(session, competition, split)
+    return count(session, board=board) if board else 0
+
+
+def with_members(session: Session, rows: Iterable[Row]) -> list[Row]:
+    """The rows with their teams' members, by one query."""
+    rows = list(rows)
+    members: dict[int, list[Member]] = {}
+    found = session.execute(
+        select(Membership.team_id, User.username, User.display_name)
+        .join(User, Membership.user_id == User.id)
+        .where(Membership.team_id.in_([row.team_id for row in rows]))
+        .order_by(Membership.id)
+    )
+    for team_id, username, display_name in found:
+        members.setdefault(team_id, []).append(
+            Member(username, display_name or username)
+        )
+    return [replace(row, members=tuple(members.get(row.team_id, ()))) for row in rows]
+
+
+def _board(session: Session, competition: Competition, split: Split) -> Board | None:
+    return session.scalar(
+        select(Board).where(
+            Board.competition_id == competition.id, Board.split == split
+        )
+    )
+
+
+def _key() -> Any:
+    return tuple_(Entry.sort_key, Entry.at, Entry.team_id)
+
+
+def _entries(board: Board) -> Select[Any]:
+    return (
+        select(
+            Entry.team_id,
+            Team.public_id,
+            Team.name,
+            Entry.score,
+            Entry.low,
+            Entry.high,
+            Entry.submissions,
+            Entry.at,
+            Entry.last_at,
+            Entry.sort_key,
+        )
+        .join(Team, Entry.team_id == Team.id)
+        .where(Entry.board_id == board.id)
+        .order_by(Entry.sort_key, Entry.at, Entry.team_id)
+    )
+
+
+def _with_ranks(
+    session: Session, board: Board, found: Sequence[Any], *, consecutive: bool
+) -> list[Row]:
+    """Rows with ranks: 1 + the number of teams with a better score.
+
+    In a consecutive range one count of the rows before it serves all.
+    """
+    rows: list[Row] = []
+    before = _before(session, board, found[0]) if consecutive and found else 0
+    for position, each in enumerate(found):
+        if rows and rows[-1].sort_key == each.sort_key:
+            rank = rows[-1].rank
+        elif rows and consecutive:
+            rank = before + position + 1
+        else:
+            rank = _better(session, board, each.sort_key) + 1
+        rows.append(
+            Row(
+                rank=rank,
+                team_id=each.team_id,
+                team_public_id=each.public_id,
+                team_name=each.name,
+                members=(),
+                score=each.score,
+                low=each.low,
+                high=each.high,
+                submissions=each.submissions,
+                at=each.at,
+                last_at=each.last_at,
+                sort_key=each.sort_key,
+            )
+        )
+    return rows
+
+
+def _better(session: Session, board: Board, sort_key: float) -> int:
+    found = session.scalar(
+        select(func.count())
+        .select_from(Entry)
+        .where(Entry.board_id == board.id, Entry.sort_key < sort_key)
+    )
+    return found or 0
+
+
+def _before(session: Session, board: Board, row: Any) -> int:
+    found = session.scalar(
+        select(func.count())
+        .select_from(Entry)
+        .where(
+            Entry.board_id == board.id,
+            _key() < (row.sort_key, row.at, row.team_id),
+        )
+    )
+    return found or 0
+
+
+def _public_share(competition: Competition) -> float:
+    revision = competition.live_revision
+    if revision is None or not revision.public_rows:
+        return 0.0
+    return revision.public_rows / (revision.public_rows + revision.private_rows)

@@ -1,0 +1,54 @@
+"""What a board is, as pure functions: the definition that the tables are kept equal to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scored submission: sort_key is the score, negated where higher is better."""
+
+    submission_id: int
+    team_id: int
+    sort_key: float
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A team's best submission, and how many were scored."""
+
+    best: Scored
+    submissions: int
+    last_at: datetime
+
+
+def sort_key(score: float, *, higher_is_better: bool) -> float:
+    """The score such that smaller is better; never the negative zero."""
+    return (-score if higher_is_better else score) + 0.0
+
+
+def standing(scored: Sequence[Scored]) -> Standing | None:
+    """One team's standing: its best score, of equal ones the earliest."""
+    if not scored:
+        return None
+    best = min(scored, key=lambda each: (each.sort_key, each.at, each.submission_id))
+    return Standing(best, len(scored), max(each.at for each in scored))
+
+
+def ranked(standings: Iterable[Standing]) -> list[tuple[int, Standing]]:
+    """Teams with their ranks. Equal scores share a rank, and stand by the earlier
+    submission; the rank after a tie counts those before it: 1, 1, 3."""
+    ordered = sorted(
+        standings,
+        key=lambda each: (each.best.sort_key, each.best.at, each.best.team_id),
+    )
+    result: list[tuple[int, Standing]] = []
+    for _, group in groupby(ordered, key=lambda each: each.best.sort_key):
+        rank = len(result) + 1
+        result.extend((rank, each) for each in group)
+    return result

@@ -1,0 +1,154 @@
+"""What the submission pages do: hand in, take back, and say where a submission stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from podium.accounts.models import User
+from podium.competitions.models import Competition, Stage
+from podium.core.errors import NotAllowed, Refused
+from podium.leaderboards import queries as boards
+from podium.leaderboards import service as leaderboards
+from podium.leaderboards.models import Split
+from podium.scoring import dispatch
+from podium.scoring.record import lock_competition
+from podium.settings import Settings
+from podium.submissions import queries as submission_queries
+from podium.submissions import service as submissions
+from podium.submissions.intake import Allowance
+from podium.submissions.models import Score, Status, Submission
+from podium.teams import queries as team_queries
+from podium.teams import service as teams
+from podium.teams.models import Membership, Team
+
+
+def withdraw(
+    session: Session, *, submission: Submission, user: User, now: datetime
+) -> None:
+    """Take a submission back. One that still waits is not scored and gives its quota back;
+    one that was scored leaves the boards. The caller commits."""
+    _require_member(session, submission, user)
+    if submission.withdrawn_at is not None:
+        raise Refused("This submission has been withdrawn already.")
+    competition = lock_competition(session, submission.competition_id)
+    if competition.stage(now) is Stage.ENDED:
+        raise Refused(
+            f"{competition.title} has ended, so its submissions stay as they are."
+        )
+    teams.lock(session, session.get_one(Team, submission.team_id))
+    touched = session.scalars(
+        select(Score.id).where(Score.submission_id == submission.id, Score.attempt > 0)
+    ).first()
+    session.execute(
+        update(Score)
+        .where(Score.submission_id == submission.id, Score.status == Status.QUEUED)
+        .values(status=Status.WITHDRAWN, finished_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
+    submission.withdrawn_at = now
+    session.flush()  # the boards are made without it
+    if touched is None:
+        submissions.refund(session, submission=submission)
+    leaderboards.refresh_team(
+        session, competition=competition, team_id=submission.team_id
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What is shown of a submission: its score by the live revision, and where it waits.
+
+    ``private`` is None until the competition has ended.
+    """
+
+    submission: Submission
+    score: Score | None
+    status: Status
+    position: dispatch.Position | None
+    public: float | None
+    public_interval: tuple[float, float] | None
+    private: float | None
+    private_interval: tuple[float, float] | None
+
+
+def standing(
+    session: Session, *, submission: Submission, settings: Settings, now: datetime
+) -> Standing:
+    """Where a submission stands, for its team. Nothing private before the end."""
+    score = submission_queries.shown_score(submission)
+    ended = submission.competition.stage(now) is Stage.ENDED
+    status = Status.QUEUED if score is None else score.status
+    if submission.withdrawn_at is not None:
+        status = Status.WITHDRAWN
+    return Standing(
+        submission=submission,
+        score=score,
+        status=status,
+        position=(
+            dispatch.position(session, score=score, settings=settings)
+            if score is not None and status is Status.QUEUED
+            else None
+        ),
+        public=score.public if score else None,
+        public_interval=_interval(score and (score.public_low, score.public_high)),
+        private=score.private if score and ended else None,
+        private_interval=_interval(
+            (score.private_low, score.private_high) if score and ended else None
+        ),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The personal part of a competition's header: the viewer's place in it."""
+
+    joined: bool
+    team: Team | None
+    row: boards.Row | None  # on the board that is open: the private one after the end
+    allowance: Allowance | None
+
+
+def header(
+    session: Session, *, competition: Competition, viewer: User | None, now: datetime
+) -> Header:
+    """What the viewer has to do with a competition."""
+    joined = team_queries.participation(session, competition=competition, user=viewer)
+    if joined is None:
+        return Header(joined=False, team=None, row=None, allowance=None)
+    team = team_queries.team_of(session, competition=competition, user=viewer)
+    ended = competition.stage(now) is Stage.ENDED
+    return Header(
+        joined=True,
+        team=team,
+        row=boards.row_of(
+            session,
+            competition=competition,
+            split=Split.PRIVATE if ended else Split.PUBLIC,
+            team=team,
+        ),
+        allowance=submissions.allowance(
+            session, team=team, competition=competition, now=now
+        ),
+    )
+
+
+def _interval(
+    ends: tuple[float | None, float | None] | None,
+) -> tuple[float, float] | None:
+    if ends is None or ends[0] is None or ends[1] is None:
+        return None
+    return ends[0], ends[1]
+
+
+def _require_member(session: Session, submission: Submission, user: User) -> None:
+    found = session.scalar(
+        select(Membership.id).where(
+            Membership.team_id == submission.team_id, Membership.user_id == user.id
+        )
+    )
+    if found is None:
+        raise NotAllowed("Only members of the team that sent it may withdraw it.")

@@ -1,0 +1,100 @@
+"""Reading submissions and their scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from podium.accounts.models import User
+from podium.core import clock
+from podium.core.errors import NotFound
+from podium.submissions.models import Score, Submission
+from podium.teams.models import Membership, Team
+
+
+def used_today(session: Session, *, team: Team, now: datetime) -> int:
+    """How many submissions of this UTC day use up the team's quota."""
+    return _count(session, team, since=clock.day_start(now), counted=True)
+
+
+def free_last_hour(session: Session, *, team: Team, now: datetime) -> int:
+    """How many submissions of the last hour did not use up quota."""
+    return _count(session, team, since=now - timedelta(hours=1), counted=False)
+
+
+def of_team(
+    session: Session, *, team: Team, limit: int = 50, before_id: int | None = None
+) -> list[Submission]:
+    """A team's submissions with their scores, newest first."""
+    query = (
+        select(Submission)
+        .where(Submission.team_id == team.id)
+        .options(
+            selectinload(Submission.scores).joinedload(Score.revision),
+            joinedload(Submission.user),
+            joinedload(Submission.competition),
+        )
+        .order_by(Submission.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(Submission.id < before_id)
+    return list(session.scalars(query))
+
+
+def by_public_id(
+    session: Session, *, public_id: str, viewer: User | None
+) -> Submission:
+    """A submission, for the members of its team; raises NotFound for everybody else."""
+    found = session.scalar(
+        select(Submission)
+        .where(Submission.public_id == public_id)
+        .options(selectinload(Submission.scores), joinedload(Submission.competition))
+    )
+    if found is None or viewer is None or not _is_member(session, found, viewer):
+        raise NotFound("You have no such submission. Check the address.")
+    return found
+
+
+def shown_score(submission: Submission) -> Score | None:
+    """The score that counts: the live revision's, or the newest there is."""
+    live = submission.competition.live_revision_id
+    for score in submission.scores:
+        if score.revision_id == live:
+            return score
+    return submission.scores[-1] if submission.scores else None
+
+
+def counts(session: Session, competition_ids: Iterable[int]) -> dict[int, int]:
+    """How many submissions each competition has."""
+    rows = session.execute(
+        select(Submission.competition_id, func.count())
+        .where(Submission.competition_id.in_(list(competition_ids)))
+        .group_by(Submission.competition_id)
+    )
+    return {competition_id: count for competition_id, count in rows}
+
+
+def _count(session: Session, team: Team, *, since: datetime, counted: bool) -> int:
+    found = session.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .where(
+            Submission.team_id == team.id,
+            Submission.created_at >= since,
+            Submission.counted.is_(counted),
+        )
+    )
+    return found or 0
+
+
+def _is_member(session: Session, submission: Submission, user: User) -> bool:
+    found = session.scalar(
+        select(Membership.id).where(
+            Membership.team_id == submission.team_id, Membership.user_id == user.id
+        )
+    )
+    return found is not None

@@ -1,0 +1,180 @@
+"""Handing in: the rules under the team's row lock, then a submission and its score row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from podium.accounts.models import User
+from podium.competitions import queries as competitions
+from podium.competitions.models import Competition
+from podium.core.errors import Invalid, Refused, TooMany
+from podium.core.storage import Blob
+from podium.submissions import intake, queries
+from podium.submissions.models import Score, Submission
+from podium.teams import queries as team_queries
+from podium.teams import service as teams
+from podium.teams.models import Team
+
+
+def allowance(
+    session: Session, *, team: Team | None, competition: Competition, now: datetime
+) -> intake.Allowance:
+    """What a team (or, with None, a new team) may still hand in."""
+    return intake.allowance(
+        per_day=competition.submissions_per_day,
+        total=competition.submissions_total,
+        used_today=queries.used_today(session, team=team, now=now) if team else 0,
+        used=team.submissions_made if team else 0,
+        now=now,
+    )
+
+
+def check_open(
+    session: Session,
+    *,
+    competition: Competition,
+    user: User,
+    now: datetime,
+    rejections_per_hour: int,
+) -> None:
+    """Raise Refused (or TooMany) with the reason, before a byte of the file is read."""
+    teams.require_joined(session, competition=competition, user=user)
+    refusal = intake.timeline_refusal(
+        title=competition.title,
+        opens_at=competition.opens_at,
+        closes_at=competition.closes_at,
+        now=now,
+    )
+    if refusal is None and competition.live_revision_id is None:
+        refusal = (
+            f"{competition.title} is still being set up, so nothing can be scored yet. "
+            "Try again in a minute."
+        )
+    if refusal is not None:
+        raise Refused(refusal, kind="closed")
+    team = team_queries.team_of(session, competition=competition, user=user)
+    if team is not None:
+        _check_quota(session, competition, team, now, rejections_per_hour)
+
+
+def check_file(
+    *, competition: Competition, file_name: str, size: int | None, description: str
+) -> None:
+    """Raise Invalid with everything that is wrong with a file before it is read."""
+    faults = intake.file_refusal(
+        file_name=file_name,
+        size=size,
+        most_bytes=competition.submission_max_bytes,
+        formats=competition.submission_formats,
+        description=description,
+    )
+    if faults:
+        raise Invalid(" ".join(faults.values()), kind="invalid", fields=faults)
+
+
+def submit(
+    session: Session,
+    *,
+    competition: Competition,
+    user: User,
+    blob: Blob,
+    file_name: str,
+    description: str,
+    now: datetime,
+    rejections_per_hour: int,
+) -> Submission:
+    """Record a stored file as the team's submission, with a waiting score for every
+    revision that judges; raises Refused, Invalid or TooMany.
+
+    The caller commits, and then dispatches.
+    """
+    check_open(
+        session,
+        competition=competition,
+        user=user,
+        now=now,
+        rejections_per_hour=rejections_per_hour,
+    )
+    check_file(
+        competition=competition,
+        file_name=file_name,
+        size=blob.size,
+        description=description,
+    )
+    team = teams.team_or_new(session, competition=competition, user=user, now=now)
+    teams.lock(session, team)
+    _check_quota(session, competition, team, now, rejections_per_hour)
+    team.submissions_made += 1
+    submission = Submission(
+        competition_id=competition.id,
+        team_id=team.id,
+        user_id=user.id,
+        sha256=blob.sha256,
+        size=blob.size,
+        file_name=file_name.strip(),
+        description=description.strip(),
+        created_at=now,
+    )
+    session.add(submission)
+    session.flush()  # gives the submission its id
+    for revision_id in judging(session, competition):
+        session.add(waiting_score(submission, revision_id, now))
+    session.flush()  # gives the scores their ids
+    return submission
+
+
+def judging(session: Session, competition: Competition) -> list[int]:
+    """The revisions that judge a new submission: the live one, and the one that is about
+    to follow it."""
+    pending = competitions.pending_revision(session, competition=competition)
+    return [
+        revision_id
+        for revision_id in (
+            competition.live_revision_id,
+            pending.id if pending else None,
+        )
+        if revision_id is not None
+    ]
+
+
+def waiting_score(submission: Submission, revision_id: int, now: datetime) -> Score:
+    """A score that waits its turn."""
+    return Score(
+        submission_id=submission.id,
+        revision_id=revision_id,
+        competition_id=submission.competition_id,
+        team_id=submission.team_id,
+        queued_at=now,
+    )
+
+
+def refund(session: Session, *, submission: Submission) -> None:
+    """Give the quota of a submission back, once."""
+    team = session.get_one(Team, submission.team_id)
+    teams.lock(session, team)
+    session.refresh(submission, ["counted"])
+    if submission.counted:
+        submission.counted = False
+        team.submissions_made -= 1
+
+
+def _check_quota(
+    session: Session,
+    competition: Competition,
+    team: Team,
+    now: datetime,
+    rejections_per_hour: int,
+) -> None:
+    left = allowance(session, team=team, competition=competition, now=now)
+    refusal = intake.quota_refusal(left)
+    if refusal is not None:
+        raise Refused(refusal, kind="quota")
+    if queries.free_last_hour(session, team=team, now=now) >= rejections_per_hour:
+        raise TooMany(
+            f"Your team has sent {rejections_per_hour} files within an hour that did not "
+            "count against its limit. Wait an hour; meanwhile check your file against "
+            "the sample submission.",
+            retry_after_s=3600,
+        )

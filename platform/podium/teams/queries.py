@@ -1,0 +1,133 @@
+"""Reading participants, teams and invitations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from podium.accounts.models import User
+from podium.competitions.models import Competition
+from podium.core.errors import NotFound
+from podium.teams.models import (
+    Invitation,
+    InvitationState,
+    Membership,
+    Participant,
+    Team,
+)
+
+
+def participation(
+    session: Session, *, competition: Competition, user: User | None
+) -> Participant | None:
+    """The user's acceptance of the competition's rules, if they gave it."""
+    if user is None:
+        return None
+    return session.scalar(
+        select(Participant).where(
+            Participant.competition_id == competition.id,
+            Participant.user_id == user.id,
+        )
+    )
+
+
+def team_of(
+    session: Session, *, competition: Competition, user: User | None
+) -> Team | None:
+    """The user's team in a competition."""
+    if user is None:
+        return None
+    return session.scalar(
+        select(Team)
+        .join(Membership)
+        .where(
+            Membership.competition_id == competition.id, Membership.user_id == user.id
+        )
+    )
+
+
+def team_by_public_id(session: Session, public_id: str) -> Team:
+    """The team at that address, with its members; raises NotFound."""
+    team = session.scalar(
+        select(Team)
+        .where(Team.public_id == public_id)
+        .options(selectinload(Team.memberships).joinedload(Membership.user))
+    )
+    if team is None:
+        raise NotFound("There is no such team. It may have been dissolved.")
+    return team
+
+
+def teams_of(session: Session, *, user: User) -> list[Team]:
+    """Every team of a user, newest first."""
+    return list(
+        session.scalars(
+            select(Team)
+            .join(Membership)
+            .where(Membership.user_id == user.id)
+            .options(selectinload(Team.competition), selectinload(Team.memberships))
+            .order_by(Team.id.desc())
+        )
+    )
+
+
+def team_counts(session: Session, competition_ids: Iterable[int]) -> dict[int, int]:
+    """How many teams each competition has."""
+    rows = session.execute(
+        select(Team.competition_id, func.count())
+        .where(Team.competition_id.in_(list(competition_ids)))
+        .group_by(Team.competition_id)
+    )
+    return {competition_id: count for competition_id, count in rows}
+
+
+def size(session: Session, *, team: Team) -> int:
+    """How many members a team has."""
+    return (
+        session.scalar(select(func.count()).where(Membership.team_id == team.id)) or 0
+    )
+
+
+def open_invitations_of_team(session: Session, *, team: Team) -> list[Invitation]:
+    """A team's invitations that wait for an answer."""
+    return list(
+        session.scalars(
+            select(Invitation)
+            .where(
+                Invitation.team_id == team.id, Invitation.state == InvitationState.OPEN
+            )
+            .order_by(Invitation.id)
+        )
+    )
+
+
+def open_invitations_of_user(
+    session: Session, *, user: User | None, competition: Competition | None = None
+) -> list[Invitation]:
+    """Invitations that wait for a user's answer, of one competition or of all."""
+    if user is None:
+        return []
+    query = (
+        select(Invitation)
+        .join(Team)
+        .where(Invitation.user_id == user.id, Invitation.state == InvitationState.OPEN)
+        .options(selectinload(Invitation.team).joinedload(Team.competition))
+        .order_by(Invitation.id)
+    )
+    if competition is not None:
+        query = query.where(Team.competition_id == competition.id)
+    return list(session.scalars(query))
+
+
+def invitation_by_public_id(
+    session: Session, *, public_id: str, viewer: User
+) -> Invitation:
+    """An invitation, for the invited and for the team's members; raises NotFound."""
+    found = session.scalar(select(Invitation).where(Invitation.public_id == public_id))
+    if found is not None and (
+        found.user_id == viewer.id or viewer in found.team.members
+    ):
+        return found
+    raise NotFound("There is no such invitation. It may have been withdrawn.")

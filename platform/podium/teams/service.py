@@ -1,0 +1,318 @@
+"""Joining a competition, making a team, inviting into it, leaving. Races end in the
+database: the locked team row decides the last seat, unique constraints the rest."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from podium.accounts import service as accounts
+from podium.accounts.models import User
+from podium.competitions.models import Competition, Stage
+from podium.core.errors import Invalid, NotAllowed, Refused
+from podium.teams import queries
+from podium.teams.models import (
+    Invitation,
+    InvitationState,
+    Membership,
+    Participant,
+    Team,
+)
+
+NAME_CHARS = 80
+OPEN_INVITATIONS = 20
+
+
+def join(
+    session: Session, *, competition: Competition, user: User, now: datetime
+) -> Participant:
+    """Accept the rules. Doing so again changes nothing; raises Refused after the entry
+    deadline."""
+    joined = queries.participation(session, competition=competition, user=user)
+    if joined is not None:
+        return joined
+    if competition.stage(now) is Stage.ENDED:
+        raise Refused(
+            f"{competition.title} has ended, so it can't be joined. "
+            "Its pages and boards stay open to read."
+        )
+    if competition.entry_deadline and now >= competition.entry_deadline:
+        raise Refused(
+            f"The deadline to enter {competition.title} has passed. "
+            "Its pages and boards stay open to read."
+        )
+    participant = Participant(
+        competition_id=competition.id, user_id=user.id, rules_accepted_at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(participant)
+    except IntegrityError:  # a second click was faster
+        again = queries.participation(session, competition=competition, user=user)
+        if again is None:
+            raise
+        return again
+    return participant
+
+
+def require_joined(session: Session, *, competition: Competition, user: User) -> None:
+    """Raise Refused where the user has not accepted the rules yet."""
+    if queries.participation(session, competition=competition, user=user) is None:
+        raise Refused(
+            f"You have not joined {competition.title} yet. Accept its rules first: "
+            "press Join on its page.",
+            kind="rules_not_accepted",
+        )
+
+
+def leave(session: Session, *, competition: Competition, user: User) -> None:
+    """Leave a competition, and the team; possible until the team's first submission."""
+    require_joined(session, competition=competition, user=user)
+    team = queries.team_of(session, competition=competition, user=user)
+    if team is not None:
+        lock(session, team)
+        _leave_team(session, team=team, user=user)
+    joined = queries.participation(session, competition=competition, user=user)
+    session.delete(joined)
+
+
+def create_team(
+    session: Session, *, competition: Competition, user: User, name: str, now: datetime
+) -> Team:
+    """Make a team of one; raises Refused where the user has one already."""
+    require_joined(session, competition=competition, user=user)
+    name = checked_name(name)
+    if (
+        team := queries.team_of(session, competition=competition, user=user)
+    ) is not None:
+        raise Refused(
+            f"You are in the team “{team.name}” already. One team per person and "
+            "competition: rename it, or leave it first."
+        )
+    team = Team(
+        competition_id=competition.id,
+        name=name,
+        name_key=name.casefold(),
+        leader_id=user.id,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(team)
+            session.flush()  # gives the team its id
+            session.add(_membership(team, user, now))
+    except IntegrityError as error:
+        raise _name_or_team_taken(session, competition, user, name) from error
+    return team
+
+
+def team_or_new(
+    session: Session, *, competition: Competition, user: User, now: datetime
+) -> Team:
+    """The user's team, or a new team of one under their own name."""
+    team = queries.team_of(session, competition=competition, user=user)
+    if team is not None:
+        return team
+    wanted = user.shown_name[: NAME_CHARS - 4]
+    for number in range(1, 100):
+        name = wanted if number == 1 else f"{wanted} {number}"
+        taken = session.scalar(
+            select(Team.id).where(
+                Team.competition_id == competition.id,
+                Team.name_key == checked_name(name).casefold(),
+            )
+        )
+        if taken is None:
+            return create_team(
+                session, competition=competition, user=user, name=name, now=now
+            )
+    raise Refused("Choose a name for your team on the Team page first.")
+
+
+def rename(session: Session, *, team: Team, by: User, name: str) -> None:
+    """Rename a team; any member may."""
+    _require_member(session, team, by)
+    name = checked_name(name)
+    try:
+        with session.begin_nested():
+            team.name, team.name_key = name, name.casefold()
+            session.add(team)
+    except IntegrityError as error:
+        raise Refused(
+            f"Another team is called “{name}”. Choose another name."
+        ) from error
+
+
+def invite(
+    session: Session, *, team: Team, by: User, username: str, now: datetime
+) -> Invitation:
+    """Invite a user by name; raises Refused where the team is full or it makes no sense."""
+    _require_member(session, team, by)
+    user = accounts.by_username(session, username)
+    lock(session, team)
+    competition = team.competition
+    waiting = queries.open_invitations_of_team(session, team=team)
+    if any(invitation.user_id == user.id for invitation in waiting):
+        raise Refused(f"{user.shown_name} is invited already and has not answered yet.")
+    if queries.team_of(session, competition=competition, user=user) is team:
+        raise Refused(f"{user.shown_name} is in your team already.")
+    if len(waiting) >= OPEN_INVITATIONS:
+        raise Refused("Too many invitations wait for an answer. Cancel one first.")
+    _require_seat(session, team)
+    _require_merging(competition, now)
+    invitation = Invitation(
+        team_id=team.id, user_id=user.id, invited_by_id=by.id, created_at=now
+    )
+    session.add(invitation)
+    session.flush()  # gives it its public id
+    return invitation
+
+
+def accept(
+    session: Session, *, invitation: Invitation, user: User, now: datetime
+) -> Team:
+    """Join the inviting team. A team of one that has not submitted is given up for it."""
+    _require_open(invitation, user)
+    team, competition = invitation.team, invitation.team.competition
+    require_joined(session, competition=competition, user=user)
+    own = queries.team_of(session, competition=competition, user=user)
+    for each in sorted((t for t in (own, team) if t), key=lambda t: t.id):
+        lock(session, each)  # always in the order of ids: no deadlock
+    session.refresh(invitation)
+    _require_open(invitation, user)
+    _require_merging(competition, now)
+    _require_seat(session, team)
+    if own is not None:
+        _leave_team(session, team=own, user=user)
+    try:
+        with session.begin_nested():
+            session.add(_membership(team, user, now))
+    except IntegrityError as error:
+        raise Refused("You are in another team of this competition already.") from error
+    invitation.state, invitation.answered_at = InvitationState.ACCEPTED, now
+    session.flush()  # the membership list is read again below
+    session.refresh(team, ["memberships"])
+    return team
+
+
+def decline(
+    session: Session, *, invitation: Invitation, user: User, now: datetime
+) -> None:
+    """Say no to an invitation."""
+    _require_open(invitation, user)
+    invitation.state, invitation.answered_at = InvitationState.DECLINED, now
+    session.add(invitation)
+
+
+def cancel(
+    session: Session, *, invitation: Invitation, by: User, now: datetime
+) -> None:
+    """Take an invitation back; any member of the team may."""
+    _require_member(session, invitation.team, by)
+    if invitation.state is not InvitationState.OPEN:
+        raise Refused("This invitation has been answered already.")
+    invitation.state, invitation.answered_at = InvitationState.CANCELLED, now
+    session.add(invitation)
+
+
+def lock(session: Session, team: Team) -> None:
+    """Hold the team's row until the transaction ends, and read it anew.
+
+    On SQLite the transaction holds the whole database already.
+    """
+    session.execute(
+        select(Team)
+        .where(Team.id == team.id)
+        .with_for_update(key_share=True)  # rows that refer to it may still be added
+        .execution_options(populate_existing=True)
+    )
+
+
+def checked_name(name: str) -> str:
+    """A team's name without surplus blanks; raises Invalid where it can't be one."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= NAME_CHARS or not name.isprintable():
+        sentence = f"Give the team a name of 1 to {NAME_CHARS} visible characters."
+        raise Invalid(sentence, kind="invalid", fields={"name": sentence})
+    return name
+
+
+def _membership(team: Team, user: User, now: datetime) -> Membership:
+    return Membership(
+        team_id=team.id,
+        competition_id=team.competition_id,
+        user_id=user.id,
+        joined_at=now,
+    )
+
+
+def _leave_team(session: Session, *, team: Team, user: User) -> None:
+    if team.submissions_made:
+        raise Refused(
+            f"The team “{team.name}” has submitted already, so its members can't leave. "
+            "Withdraw submissions that should not be on the board, or ask the host."
+        )
+    session.refresh(team, ["memberships"])
+    rest = [member for member in team.members if member.id != user.id]
+    if not rest:
+        session.delete(team)
+        session.flush()  # before the user's membership of another team
+        return
+    team.memberships = [m for m in team.memberships if m.user_id != user.id]
+    if team.leader_id == user.id:
+        team.leader_id = rest[0].id
+    session.execute(
+        update(Invitation)
+        .where(
+            Invitation.team_id == team.id,
+            Invitation.user_id == user.id,
+            Invitation.state == InvitationState.OPEN,
+        )
+        .values(state=InvitationState.CANCELLED)
+    )
+    session.flush()  # before the user's membership of another team
+
+
+def _name_or_team_taken(
+    session: Session, competition: Competition, user: User, name: str
+) -> Refused:
+    if queries.team_of(session, competition=competition, user=user) is not None:
+        return Refused("You are in a team of this competition already.")
+    return Refused(f"Another team is called “{name}”. Choose another name.")
+
+
+def _require_member(session: Session, team: Team, user: User) -> None:
+    found = session.scalar(
+        select(Membership.id).where(
+            Membership.team_id == team.id, Membership.user_id == user.id
+        )
+    )
+    if found is None:
+        raise NotAllowed("Only members of the team may do that.")
+
+
+def _require_seat(session: Session, team: Team) -> None:
+    most = team.competition.team_max_size
+    if queries.size(session, team=team) >= most:
+        raise Refused(
+            f"The team “{team.name}” is full: {team.competition.title} allows "
+            f"{most} {'member' if most == 1 else 'members'} per team."
+        )
+
+
+def _require_merging(competition: Competition, now: datetime) -> None:
+    deadline = competition.merger_deadline or competition.closes_at
+    if now >= deadline:
+        raise Refused(
+            "The deadline to change teams has passed. Teams stay as they are."
+        )
+
+
+def _require_open(invitation: Invitation, user: User) -> None:
+    if invitation.user_id != user.id:
+        raise NotAllowed("This invitation is for somebody else.")
+    if invitation.state is not InvitationState.OPEN:
+        raise Refused("This invitation is no longer open. Ask the team for a new one.")

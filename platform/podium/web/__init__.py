@@ -1,0 +1,1 @@
+"""The site above its features: front page, search, status and help."""

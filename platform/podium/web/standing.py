@@ -1,0 +1,100 @@
+"""Where the viewer stands, for the header of every page of a competition.
+
+The header needs teams, submissions and boards, which the competition's own views must not
+know; so templates get it as functions, from above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import Flask, g
+
+from podium.accounts.identity import viewer
+from podium.competitions.models import Competition, Stage
+from podium.core import clock, web
+from podium.leaderboards import queries as boards
+from podium.leaderboards.models import Split
+from podium.scoring import service as scoring
+from podium.submissions import queries as submissions
+from podium.teams import queries as teams
+from podium.teams.models import Invitation
+from podium_scorer.catalogue import MetricInfo, find_metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the viewer is in a competition, and what they can do next."""
+
+    stage: Stage
+    can_join: bool
+    mine: scoring.Header
+    ranked: int  # teams on the board on show
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many take part in a competition."""
+
+    teams: int
+    submissions: int
+
+
+def init(app: Flask) -> None:
+    """Give templates the functions of this module."""
+    app.jinja_env.globals.update(
+        standing_in=standing_in,
+        figures=figures,
+        metric_of=metric_of,
+        open_invitations=open_invitations,
+    )
+
+
+def standing_in(competition: Competition) -> Standing:
+    """Where the viewer stands; worked out once a request."""
+    known: dict[int, Standing] = g.setdefault("standings", {})
+    if competition.id not in known:
+        known[competition.id] = _standing(competition)
+    return known[competition.id]
+
+
+def _standing(competition: Competition) -> Standing:
+    session, now = web.session(), clock.now()
+    stage, deadline = competition.stage(now), competition.entry_deadline
+    split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
+    return Standing(
+        stage=stage,
+        can_join=stage is not Stage.ENDED and (deadline is None or now < deadline),
+        mine=scoring.header(
+            session, competition=competition, viewer=viewer(), now=now
+        ),
+        ranked=boards.team_count(session, competition=competition, split=split),
+    )
+
+
+def figures(competitions: Iterable[Competition]) -> dict[int, Figures]:
+    """Teams and submissions of each competition, by its id."""
+    ids = [competition.id for competition in competitions]
+    found_teams = teams.team_counts(web.session(), ids)
+    found_submissions = submissions.counts(web.session(), ids)
+    return {
+        each: Figures(found_teams.get(each, 0), found_submissions.get(each, 0))
+        for each in ids
+    }
+
+
+def metric_of(competition: Competition) -> MetricInfo | None:
+    """What is known of the competition's metric; None before its first revision."""
+    revision = competition.live_revision
+    try:
+        return find_metric(revision.metric) if revision else None
+    except KeyError:
+        return None
+
+
+def open_invitations(competition: Competition | None = None) -> list[Invitation]:
+    """The viewer's invitations that wait for an answer."""
+    return teams.open_invitations_of_user(
+        web.session(), user=viewer(), competition=competition
+    )
