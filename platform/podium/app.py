@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from apiflask import APIFlask
 
 from podium.accounts import identity
@@ -13,10 +11,9 @@ from podium.competitions.views import bp as competitions
 from podium.core import assets, format, markdown, security, web
 from podium.core.api import new_app
 from podium.leaderboards.views import bp as leaderboards
-from podium.scoring.dispatch import dispatch
+from podium.scoring.views import bp as submissions
 from podium.settings import Settings, read_settings
 from podium.showcase.views import bp as showcase
-from podium.submissions.views import bp as submissions
 from podium.teams.views import bp as teams
 from podium.web import standing
 from podium.web.help_views import bp as help_pages
@@ -33,8 +30,7 @@ def create_app(
     app = new_app("podium", static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.secure(app, settings)
-    state = web.init(app, services)
-    state.wake = partial(dispatch, services)
+    web.init(app, services)
     identity.init(app)
     assets.init(app)
     format.init(app)

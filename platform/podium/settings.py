@@ -49,15 +49,23 @@ class Settings:
     upload_max_bytes: int = 1_500_000_000
     score_wall_s: float = 120.0  # a score job's wall-clock limit
     prepare_wall_s: float = 600.0
-    lease_s: float = 30.0  # a running score that is not renewed for so long is taken again
+    lease_s: float = (
+        30.0  # a running score that is not renewed for so long is taken again
+    )
     lease_renew_s: float = 8.0
     failures_most: int = 5  # after so many failures of ours a score is left as failed
-    failure_rest_s: float = 2.0  # the rest after the first failure; doubles, to a minute
+    failure_rest_s: float = (
+        2.0  # the rest after the first failure; doubles, to a minute
+    )
     sweep_interval_s: float = 5.0
     queue_ahead_per_worker: int = 2  # jobs kept in the queue for each worker
-    queue_stale_s: float = 20.0  # a dispatched score that did not start by then is sent again
+    queue_stale_s: float = (
+        20.0  # a dispatched score that did not start by then is sent again
+    )
     worker_ttl_s: int = 20
-    rejections_per_hour: int = 30  # files with faults that a team may send without charge
+    rejections_per_hour: int = (
+        30  # files with faults that a team may send without charge
+    )
 
     log_in_tries_per_minute: int = 20
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from flask_security.core import RoleMixin, UserMixin
-from flask_security.datastore import AsaList
 from sqlalchemy import Column, ForeignKey, String, Table, Text
-from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.core import clock
@@ -30,9 +27,7 @@ class Role(Base, RoleMixin):  # type: ignore[misc]  # the mixin is untyped
     id: Mapped[Key]
     name: Mapped[str] = mapped_column(String(80), unique=True)
     description: Mapped[str] = mapped_column(String(255), default="")
-    permissions: Mapped[Any] = mapped_column(
-        MutableList.as_mutable(AsaList()), nullable=True
-    )
+    permissions: Mapped[list[str]] = mapped_column(default=list)
 
 
 class User(Base, UserMixin):  # type: ignore[misc]  # the mixin is untyped

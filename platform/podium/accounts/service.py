@@ -72,7 +72,9 @@ def sign_up_faults(
     if not EMAIL.fullmatch(email) or len(email) > 255:
         faults["email"] = "Enter an e-mail address such as name@example.org."
     if len(password) < PASSWORD_CHARS:
-        faults["password"] = f"Choose a password of at least {PASSWORD_CHARS} characters."
+        faults["password"] = (
+            f"Choose a password of at least {PASSWORD_CHARS} characters."
+        )
     elif len(password) > 500:
         faults["password"] = "Choose a password of at most 500 characters."  # noqa: S105
     elif password.lower() in {username, email}:
@@ -151,7 +153,7 @@ def make_token(
         user=user,
         label=label,
         sha256=fingerprint(text),
-        expires_at=expires_days and clock.now() + timedelta(days=expires_days) or None,
+        expires_at=(expires_days and clock.now() + timedelta(days=expires_days)) or None,
     )
     session.add(token)
     session.flush()  # gives the token its id for the answer

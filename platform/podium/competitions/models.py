@@ -53,6 +53,8 @@ class Competition(Base):
     submissions_per_day: Mapped[int]
     submissions_total: Mapped[int | None]
     submission_max_bytes: Mapped[int] = mapped_column(BigInteger)
+    submission_formats: Mapped[list[str]] = mapped_column(default=list)
+    final_selections: Mapped[int] = mapped_column(default=2)
     team_max_size: Mapped[int]
     licence_name: Mapped[Name] = mapped_column(default="")
     licence_url: Mapped[str] = mapped_column(String(500), default="")
@@ -60,9 +62,8 @@ class Competition(Base):
     source_url: Mapped[str] = mapped_column(String(500), default="")
     citation: Mapped[str] = mapped_column(Text, default="")
     # The revision whose scores are on the board; None until one is prepared.
-    live_revision_id: Mapped[int | None] = mapped_column(
-        ForeignKey("revisions.id", use_alter=True)
-    )
+    # No foreign key: the two tables would point at each other.
+    live_revision_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
@@ -74,7 +75,8 @@ class Competition(Base):
         order_by="DataFile.name", cascade="all, delete-orphan"
     )
     live_revision: Mapped[Revision | None] = relationship(
-        foreign_keys=[live_revision_id], post_update=True
+        primaryjoin="foreign(Competition.live_revision_id) == Revision.id",
+        viewonly=True,
     )
 
     def stage(self, moment: datetime) -> Stage:
@@ -124,7 +126,7 @@ class Revision(Leased, Base):
     private_rows: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    competition: Mapped[Competition] = relationship(foreign_keys=[competition_id])
+    competition: Mapped[Competition] = relationship()
 
 
 class Page(Base):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from typing import cast
 
 from flask import (
@@ -66,36 +65,20 @@ class LogInFirst(Exception):
     """The view needs to know who asks; answered by the way to the log-in page."""
 
 
-class State:
-    """What this app's views share across requests."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        # Called after a commit that made work visible; the app sets it, because the
-        # features that make work must not know the one that hands it out.
-        self.wake: Callable[[], None] = lambda: None
-
-
-def init(app: Flask, services: Services) -> State:
+def init(app: Flask, services: Services) -> None:
     """Give the app its services, sessions and error pages."""
-    app.extensions[EXTENSION] = state = State(services)
+    app.extensions[EXTENSION] = services
     limits.init_app(app, services.settings)
     app.teardown_appcontext(_close_session)
     app.register_error_handler(LogInFirst, _to_log_in)
     app.register_error_handler(PodiumError, error_answer)
     app.register_error_handler(HTTPException, error_answer)
     app.register_error_handler(Exception, _crash)
-    return state
-
-
-def state() -> State:
-    """What ``init`` made for this app."""
-    return cast(State, current_app.extensions[EXTENSION])
 
 
 def services() -> Services:
     """The services of this app."""
-    return state().services
+    return cast(Services, current_app.extensions[EXTENSION])
 
 
 def session() -> Session:
@@ -114,14 +97,6 @@ def release() -> None:
     Objects stay loaded; the next query begins a new transaction.
     """
     session().commit()
-
-
-def wake_queue() -> None:
-    """Say that committed rows wait for a worker. Never fails: the sweeper looks too."""
-    try:
-        state().wake()
-    except Exception:
-        log.exception("waiting work could not be handed out; the sweeper will do it")
 
 
 def wants_fragment() -> bool:

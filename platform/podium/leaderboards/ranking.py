@@ -44,7 +44,8 @@ def ranked(standings: Iterable[Standing]) -> list[tuple[int, Standing]]:
     """Teams with their ranks. Equal scores share a rank, and stand by the earlier
     submission; the rank after a tie counts those before it: 1, 1, 3."""
     ordered = sorted(
-        standings, key=lambda each: (each.best.sort_key, each.best.at, each.best.team_id)
+        standings,
+        key=lambda each: (each.best.sort_key, each.best.at, each.best.team_id),
     )
     result: list[tuple[int, Standing]] = []
     for _, group in groupby(ordered, key=lambda each: each.best.sort_key):

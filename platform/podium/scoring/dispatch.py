@@ -229,7 +229,5 @@ def _give_back(services: Services, jobs: Sequence[Job]) -> None:
     with services.database.session() as session:
         for model, prefix in ((Score, "score-"), (Revision, "prepare-")):
             ids = [job.row_id for job in jobs if job.id.startswith(prefix)]
-            session.execute(
-                update(model).where(model.id.in_(ids)).values(sent_at=None)
-            )
+            session.execute(update(model).where(model.id.in_(ids)).values(sent_at=None))
         session.commit()

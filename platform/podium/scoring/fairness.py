@@ -49,7 +49,9 @@ def place(
     """The place in the whole queue, from 1, of a team's ``nth`` waiting row."""
     teams, competitions = _turns(waiting)
     own = [each for each in waiting if each.competition_id == competition_id]
-    in_competition = _place({each.team_id: each.count for each in own}, teams, team_id, nth)
+    in_competition = _place(
+        {each.team_id: each.count for each in own}, teams, team_id, nth
+    )
     totals: dict[int, int] = {}
     for each in waiting:
         totals[each.competition_id] = totals.get(each.competition_id, 0) + each.count

@@ -27,6 +27,7 @@ from podium_scorer.contract import (
     Verdict,
     fault_to_json,
 )
+
 log = logging.getLogger(__name__)
 INDEX_MOST_BYTES = 16 << 30
 
@@ -77,15 +78,11 @@ def prepare(services: Services, revision_id: int) -> None:
     dispatch.dispatch(services)
 
 
-def _run(
-    services: Services, work: _Work, output: BinaryIO | None = None
-) -> Verdict:
+def _run(services: Services, work: _Work, output: BinaryIO | None = None) -> Verdict:
     files: list[BinaryIO] = []
     try:
         files.extend(services.storage.open(sha256) for sha256 in work.sha256s)
-        return services.sandbox.run(
-            work.job, files, output=output, wall_s=work.wall_s
-        )
+        return services.sandbox.run(work.job, files, output=output, wall_s=work.wall_s)
     except OSError as error:
         log.exception("a stored file could not be read")
         return Verdict(

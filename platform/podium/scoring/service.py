@@ -41,9 +41,7 @@ def withdraw(
         )
     teams.lock(session, session.get_one(Team, submission.team_id))
     touched = session.scalars(
-        select(Score.id).where(
-            Score.submission_id == submission.id, Score.attempt > 0
-        )
+        select(Score.id).where(Score.submission_id == submission.id, Score.attempt > 0)
     ).first()
     session.execute(
         update(Score)

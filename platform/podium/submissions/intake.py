@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from podium.core import clock
+
+FORMATS = ("csv.gz", "csv", "zip", "parquet")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,19 +76,40 @@ def quota_refusal(left: Allowance) -> str | None:
 
 
 def file_refusal(
-    *, file_name: str, size: int | None, most_bytes: int, description: str
+    *,
+    file_name: str,
+    size: int | None,
+    most_bytes: int,
+    formats: Sequence[str],
+    description: str,
 ) -> dict[str, str]:
-    """What is wrong with a file before it is read, by field; empty where nothing is."""
+    """What is wrong with a file before it is read, by field; empty where nothing is.
+
+    A name without a known ending is let through: the scorer looks at the content.
+    """
     faults = {}
     if not file_name.strip() or len(file_name) > 255 or not file_name.isprintable():
         faults["file"] = "Choose a file with a name of 1 to 255 visible characters."
     elif size == 0:
-        faults["file"] = "The file is empty. Choose the file that holds your predictions."
+        faults["file"] = (
+            "The file is empty. Choose the file that holds your predictions."
+        )
     elif size is not None and size > most_bytes:
         faults["file"] = (
             f"The file has {size / 1e6:,.1f} MB; this competition takes up to "
             f"{most_bytes / 1e6:,.1f} MB. Compress it (.csv.gz or .zip)."
         )
+    elif (ending := _ending(file_name)) and formats and ending not in formats:
+        faults["file"] = (
+            f"This competition does not take .{ending} files. "
+            f"Send one of: {', '.join('.' + each for each in formats)}."
+        )
     if len(description) > 500:
         faults["description"] = "Keep the description within 500 characters."
     return faults
+
+
+def _ending(file_name: str) -> str:
+    """The format that the file's name ends in; nothing where it is none we know."""
+    name = file_name.strip().lower()
+    return next((each for each in FORMATS if name.endswith("." + each)), "")

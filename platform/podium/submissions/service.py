@@ -67,6 +67,7 @@ def check_file(
         file_name=file_name,
         size=size,
         most_bytes=competition.submission_max_bytes,
+        formats=competition.submission_formats,
         description=description,
     )
     if faults:

@@ -85,7 +85,9 @@ def create_team(
     """Make a team of one; raises Refused where the user has one already."""
     require_joined(session, competition=competition, user=user)
     name = checked_name(name)
-    if (team := queries.team_of(session, competition=competition, user=user)) is not None:
+    if (
+        team := queries.team_of(session, competition=competition, user=user)
+    ) is not None:
         raise Refused(
             f"You are in the team “{team.name}” already. One team per person and "
             "competition: rename it, or leave it first."
@@ -139,7 +141,9 @@ def rename(session: Session, *, team: Team, by: User, name: str) -> None:
             team.name, team.name_key = name, name.casefold()
             session.add(team)
     except IntegrityError as error:
-        raise Refused(f"Another team is called “{name}”. Choose another name.") from error
+        raise Refused(
+            f"Another team is called “{name}”. Choose another name."
+        ) from error
 
 
 def invite(
@@ -302,7 +306,9 @@ def _require_seat(session: Session, team: Team) -> None:
 def _require_merging(competition: Competition, now: datetime) -> None:
     deadline = competition.merger_deadline or competition.closes_at
     if now >= deadline:
-        raise Refused("The deadline to change teams has passed. Teams stay as they are.")
+        raise Refused(
+            "The deadline to change teams has passed. Teams stay as they are."
+        )
 
 
 def _require_open(invitation: Invitation, user: User) -> None:

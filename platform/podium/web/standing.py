@@ -16,27 +16,21 @@ from podium.competitions.models import Competition, Stage
 from podium.core import clock, web
 from podium.leaderboards import queries as boards
 from podium.leaderboards.models import Split
-from podium.scoring import dispatch
-from podium.submissions import queries as submission_queries
-from podium.submissions import service as submissions
-from podium.submissions.intake import Allowance
-from podium.submissions.models import Score
+from podium.scoring import service as scoring
+from podium.submissions import queries as submissions
 from podium.teams import queries as teams
-from podium.teams.models import Invitation, Team
+from podium.teams.models import Invitation
 from podium_scorer.catalogue import MetricInfo, find_metric
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """What the viewer is in a competition; ``rank`` is that of the board on show."""
+    """What the viewer is in a competition, and what they can do next."""
 
     stage: Stage
-    joined: bool
     can_join: bool
-    team: Team | None
-    allowance: Allowance | None
-    rank: int | None
-    ranked: int  # teams on that board
+    mine: scoring.Header
+    ranked: int  # teams on the board on show
 
 
 @dataclass(frozen=True)
@@ -50,15 +44,14 @@ class Figures:
 def init(app: Flask) -> None:
     """Give templates the functions of this module."""
     app.jinja_env.globals.update(
-        standing=standing,
+        standing_in=standing_in,
         figures=figures,
         metric_of=metric_of,
-        queue_position=queue_position,
         open_invitations=open_invitations,
     )
 
 
-def standing(competition: Competition) -> Standing:
+def standing_in(competition: Competition) -> Standing:
     """Where the viewer stands; worked out once a request."""
     known: dict[int, Standing] = g.setdefault("standings", {})
     if competition.id not in known:
@@ -67,24 +60,15 @@ def standing(competition: Competition) -> Standing:
 
 
 def _standing(competition: Competition) -> Standing:
-    session, user, now = web.session(), viewer(), clock.now()
-    stage = competition.stage(now)
-    joined = teams.participation(session, competition=competition, user=user)
-    team = teams.team_of(session, competition=competition, user=user)
+    session, now = web.session(), clock.now()
+    stage, deadline = competition.stage(now), competition.entry_deadline
     split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
-    row = boards.row_of(session, competition=competition, split=split, team=team)
-    deadline = competition.entry_deadline
     return Standing(
         stage=stage,
-        joined=joined is not None,
         can_join=stage is not Stage.ENDED and (deadline is None or now < deadline),
-        team=team,
-        allowance=submissions.allowance(
-            session, team=team, competition=competition, now=now
-        )
-        if joined and stage is Stage.OPEN
-        else None,
-        rank=row.rank if row else None,
+        mine=scoring.header(
+            session, competition=competition, viewer=viewer(), now=now
+        ),
         ranked=boards.team_count(session, competition=competition, split=split),
     )
 
@@ -93,7 +77,7 @@ def figures(competitions: Iterable[Competition]) -> dict[int, Figures]:
     """Teams and submissions of each competition, by its id."""
     ids = [competition.id for competition in competitions]
     found_teams = teams.team_counts(web.session(), ids)
-    found_submissions = submission_queries.counts(web.session(), ids)
+    found_submissions = submissions.counts(web.session(), ids)
     return {
         each: Figures(found_teams.get(each, 0), found_submissions.get(each, 0))
         for each in ids
@@ -107,13 +91,6 @@ def metric_of(competition: Competition) -> MetricInfo | None:
         return find_metric(revision.metric) if revision else None
     except KeyError:
         return None
-
-
-def queue_position(score: Score) -> dispatch.Position | None:
-    """Where a waiting score stands in the queue."""
-    return dispatch.position(
-        web.session(), score=score, settings=web.services().settings
-    )
 
 
 def open_invitations(competition: Competition | None = None) -> list[Invitation]:

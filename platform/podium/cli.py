@@ -1,0 +1,203 @@
+"""``podium-server``: the operator's command.
+
+The settings come from the environment (``PODIUM_*``); the operator's guide lists them.
+Exit codes: 0 done, 1 refused with a sentence, 2 used wrongly.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from podium import supervisor
+from podium.accounts import service as accounts
+from podium.bootstrap import Services, create_services
+from podium.competitions import importer
+from podium.core import migrate as migrations
+from podium.core.errors import PodiumError
+from podium.demo import children as demo_children
+from podium.scoring import dispatch, sweep
+from podium.settings import Settings, SettingsError, read_settings
+from podium_scorer.bundle import BundleError, read_bundle
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="podium")
+def cli() -> None:
+    """Run and look after a Podium."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+
+
+@cli.command()
+def up() -> None:
+    """Start everything on this machine; Ctrl-C stops it."""
+    sys.exit(supervisor.up(_settings()))
+
+
+@cli.command()
+def demo() -> None:
+    """Start everything, with real competitions, teams and scores."""
+    settings = _settings()
+    sys.exit(supervisor.up(settings, after=demo_children(settings)))
+
+
+@cli.command()
+def web() -> None:
+    """Start the site alone, under gunicorn."""
+    settings = _settings()
+    os.execv(  # noqa: S606  # the site takes this process's place
+        sys.executable, [sys.executable, "-m", *supervisor.site_command(settings)]
+    )
+
+
+@cli.command()
+def worker() -> None:
+    """Start one worker."""
+    os.execv(  # noqa: S606  # the worker takes this process's place
+        sys.executable, [sys.executable, "-m", "podium.worker"]
+    )
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    services = create_services(_settings())
+    before = migrations.current(services.database)
+    migrations.upgrade(services.database)
+    after = migrations.current(services.database)
+    click.echo(f"The database is at {after}" + (" already" if before == after else ""))
+
+
+@cli.command("import-bundle")
+@click.argument(
+    "folders",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option("--host", help="The user name of the competition's host.")
+def import_bundle(folders: tuple[Path, ...], host: str | None) -> None:
+    """Import competitions from bundle folders; again after a change.
+
+    A bundle with faults is refused with all of them, and nothing of it is imported.
+    """
+    services = create_services(_settings())
+    refused = 0
+    for folder in folders:
+        try:
+            click.echo(_import(services, folder, host))
+        except BundleError as error:
+            refused += 1
+            for fault in error.faults:
+                click.echo(str(fault), err=True)
+            count = len(error.faults)
+            click.echo(
+                f"{folder} has {count} {'fault' if count == 1 else 'faults'}; "
+                "nothing of it was imported.",
+                err=True,
+            )
+    dispatch.dispatch(services)
+    sys.exit(1 if refused else 0)
+
+
+@cli.group()
+def user() -> None:
+    """Users of this Podium."""
+
+
+@user.command("add")
+@click.argument("username")
+@click.option("--email", required=True)
+@click.option("--name", default="", help="The name that others see.")
+@click.password_option(envvar="PODIUM_NEW_PASSWORD")
+def user_add(username: str, email: str, name: str, password: str) -> None:
+    """Add a user; the password is asked for, or read from PODIUM_NEW_PASSWORD."""
+    services = create_services(_settings())
+    with services.database.session() as session:
+        made = accounts.sign_up(
+            session,
+            username=username,
+            email=email,
+            password=password,
+            display_name=name,
+        )
+        session.commit()
+    click.echo(f"Added the user {made.username}")
+
+
+@cli.command()
+@click.argument("username")
+@click.option("--label", default="made by the operator")
+@click.option("--days", type=int, help="How long it is valid; without it, for ever.")
+def token(username: str, label: str, days: int | None) -> None:
+    """Make an API token for a user and print it, once."""
+    services = create_services(_settings())
+    with services.database.session() as session:
+        owner = accounts.by_username(session, username)
+        _, secret = accounts.make_token(
+            session, user=owner, label=label, expires_days=days
+        )
+        session.commit()
+    click.echo(secret)
+
+
+@cli.command("sweep")
+@click.option("--loop", is_flag=True, help="Go on until told to stop.")
+def sweep_command(loop: bool) -> None:
+    """Find waiting work that was lost, and hand it to the workers."""
+    services = create_services(_settings())
+    if not loop:
+        click.echo(f"Handed {sweep.sweep(services)} waiting rows to the queue")
+        return
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    sweep.loop(services, stop)
+
+
+def main() -> None:
+    """The entry point: refusals are sentences, never tracebacks."""
+    try:
+        cli()
+    except (PodiumError, SettingsError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except OperationalError as error:
+        click.echo(
+            f"The database can't be used: {error.orig}. Run 'podium-server migrate' "
+            "first, or mend PODIUM_DATABASE_URL.",
+            err=True,
+        )
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    return read_settings()
+
+
+def _import(services: Services, folder: Path, host: str | None) -> str:
+    bundle = read_bundle(folder)
+    with services.database.session() as session:
+        result = importer.import_bundle(
+            session,
+            bundle=bundle,
+            storage=services.storage,
+            host=accounts.by_username(session, host) if host else None,
+        )
+        session.commit()
+    if result.created:
+        return f"{bundle.slug}: imported"
+    if not result.changes:
+        return f"{bundle.slug}: nothing changed"
+    return f"{bundle.slug}: changed {', '.join(result.changes)}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""From a bundle on disk to a competition: all of it or nothing, and again without harm.
+
+The bundle has been read and found without fault. A changed solution or metric becomes a new
+revision; pages, data and settings are replaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from podium.accounts.models import User
+from podium.competitions import queries
+from podium.competitions.models import Competition, DataFile, Kind, Page, Revision
+from podium.core import clock
+from podium.core.errors import Refused
+from podium.core.storage import Storage
+from podium_scorer.bundle import Bundle, BundleFile
+from podium_scorer.catalogue import find_metric
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportResult:
+    """What an import did; ``revision`` is the number of a new revision."""
+
+    competition: Competition
+    created: bool
+    revision: int | None
+    changes: tuple[str, ...]
+
+
+def import_bundle(
+    session: Session, *, bundle: Bundle, storage: Storage, host: User | None = None
+) -> ImportResult:
+    """Make or change the competition of the bundle's slug. The caller commits, and then
+    dispatches, so that a new revision is prepared."""
+    _store_all(bundle, storage)
+    competition = session.scalar(
+        select(Competition).where(Competition.slug == bundle.slug)
+    )
+    created = competition is None
+    if competition is None:
+        competition = Competition(slug=bundle.slug)
+        session.add(competition)
+    changes = [
+        *_set_fields(competition, bundle),
+        *_set_pages(competition, bundle),
+        *_set_data(competition, bundle),
+    ]
+    if host is not None:
+        competition.host = host
+    session.flush()  # gives a new competition its id
+    revision = _revise(session, competition, bundle)
+    if revision is not None:
+        changes.append(f"revision {revision}")
+    return ImportResult(
+        competition=competition,
+        created=created,
+        revision=revision,
+        changes=tuple(changes),
+    )
+
+
+def _set_fields(competition: Competition, bundle: Bundle) -> list[str]:
+    values = {
+        "title": bundle.title,
+        "subtitle": bundle.subtitle,
+        "kind": Kind(bundle.kind),
+        "tags": list(bundle.tags),
+        "host_name": bundle.host,
+        "time_zone": bundle.timeline.time_zone,
+        "opens_at": bundle.timeline.opens,
+        "closes_at": bundle.timeline.closes,
+        "entry_deadline": bundle.timeline.entry_deadline,
+        "merger_deadline": bundle.timeline.merger_deadline,
+        "submissions_per_day": bundle.submission.per_day,
+        "submissions_total": bundle.submission.total,
+        "submission_max_bytes": bundle.submission.max_bytes,
+        "submission_formats": list(bundle.submission.formats),
+        "final_selections": bundle.submission.final_selection,
+        "team_max_size": bundle.team_max_size,
+        "licence_name": bundle.licence.name,
+        "licence_url": bundle.licence.url,
+        "source_name": bundle.source.name,
+        "source_url": bundle.source.url,
+        "citation": bundle.source.citation,
+    }
+    changed = [
+        name for name, value in values.items() if getattr(competition, name) != value
+    ]
+    for name in changed:
+        setattr(competition, name, values[name])
+    return changed
+
+
+def _set_pages(competition: Competition, bundle: Bundle) -> list[str]:
+    old = {page.name: page for page in competition.pages}
+    pages, changes = [], []
+    for position, given in enumerate(bundle.pages):
+        page = old.pop(given.name, None) or Page(name=given.name)
+        values = (given.title, position, given.text)
+        if (page.title, page.position, page.text) != values:
+            page.title, page.position, page.text = values
+            changes.append(f"page {given.name}")
+        pages.append(page)
+    competition.pages = pages
+    return changes + [f"page {name} removed" for name in old]
+
+
+def _set_data(competition: Competition, bundle: Bundle) -> list[str]:
+    old = {file.name: file for file in competition.data_files}
+    files, changes = [], []
+    for given in bundle.data:
+        file = old.pop(given.file.name, None) or DataFile(name=given.file.name)
+        if file.sha256 != given.file.sha256:
+            file.sha256, file.size = given.file.sha256, given.file.size
+            file.updated_at = clock.now()
+            changes.append(f"data {given.file.name}")
+        file.description = given.description
+        files.append(file)
+    competition.data_files = files
+    return changes + [f"data {name} removed" for name in old]
+
+
+def _revise(session: Session, competition: Competition, bundle: Bundle) -> int | None:
+    """Add a revision where what judges is not what judged last; its number."""
+    newest = queries.newest_revision(session, competition=competition)
+    if newest is not None and newest.judges_sha256 == bundle.judges_sha256:
+        return None
+    revision = Revision(
+        competition_id=competition.id,
+        number=newest.number + 1 if newest else 1,
+        judges_sha256=bundle.judges_sha256,
+        solution_sha256=bundle.solution.file.sha256,
+        sample_sha256=bundle.sample_submission.sha256,
+        id_column=bundle.solution.id_column,
+        metric=bundle.metric.name,
+        metric_params=dict(bundle.metric.params),
+        higher_is_better=find_metric(bundle.metric.name).higher_is_better,
+    )
+    session.add(revision)
+    session.flush()  # the dispatcher looks for it
+    return revision.number
+
+
+def _store_all(bundle: Bundle, storage: Storage) -> None:
+    for file in (
+        bundle.solution.file,
+        bundle.sample_submission,
+        *(each.file for each in bundle.data),
+    ):
+        _store(file, storage)
+
+
+def _store(file: BundleFile, storage: Storage) -> None:
+    if storage.has(file.sha256):
+        return
+    with file.path.open("rb") as stream:
+        blob = storage.put(stream, most_bytes=file.size)
+    if blob.sha256 != file.sha256:
+        raise Refused(
+            f"{file.file} changed while it was read. Nothing was imported; try again."
+        )

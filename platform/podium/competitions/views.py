@@ -1,0 +1,99 @@
+"""The list of competitions, and a competition's own pages."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from podium.competitions import queries
+from podium.competitions.models import Competition, Stage
+from podium.core import clock, web
+from podium.core.downloads import file_answer
+from podium.core.paging import cursor_of, id_of
+
+bp = Blueprint("competitions", __name__, template_folder="templates")
+
+PAGE_ROWS = 24
+# Pages with a tab of their own; the others stand on the Overview tab.
+TABS = frozenset({"data", "rules"})
+
+
+@bp.get("/competitions")
+def index() -> ResponseReturnValue:
+    """Which one fits me?"""
+    asked = {name: request.args.get(name, "").strip() for name in ("search", "tag")}
+    stage = request.args.get("stage", "")
+    found = queries.page_of(
+        web.session(),
+        now=clock.now(),
+        stage=Stage(stage) if stage in set(Stage) else None,
+        limit=PAGE_ROWS + 1,
+        after_id=id_of("competitions", request.args.get("cursor", "")),
+        **asked,
+    )
+    more = cursor_of("competitions", found[-2].id) if len(found) > PAGE_ROWS else None
+    return render_template(
+        "competitions/index.html",
+        competitions=found[:PAGE_ROWS],
+        next=more,
+        tags=queries.tags(web.session()),
+        filters=asked | {"stage": stage},
+    )
+
+
+@bp.get("/c/<slug>")
+def overview(slug: str) -> ResponseReturnValue:
+    """What is the task, until when, how is it judged?"""
+    competition = queries.by_slug(web.session(), slug)
+    pages = [page for page in competition.pages if page.name not in TABS]
+    return render_template(
+        "competitions/overview.html", competition=competition, pages=pages, tab="overview"
+    )
+
+
+@bp.get("/c/<slug>/data")
+def data(slug: str) -> ResponseReturnValue:
+    """What do I get?"""
+    competition = queries.by_slug(web.session(), slug)
+    return render_template(
+        "competitions/data.html",
+        competition=competition,
+        page=_page(competition, "data"),
+        tab="data",
+    )
+
+
+@bp.get("/c/<slug>/data/<path:name>")
+def download(slug: str, name: str) -> ResponseReturnValue:
+    """A data file."""
+    competition = queries.by_slug(web.session(), slug)
+    file = queries.data_file(web.session(), competition=competition, name=name)
+    return file_answer(
+        web.services().storage, sha256=file.sha256, size=file.size, name=file.name
+    )
+
+
+@bp.get("/c/<slug>/rules")
+def rules(slug: str) -> ResponseReturnValue:
+    """The rules, and the way to accept them."""
+    competition = queries.by_slug(web.session(), slug)
+    return render_template(
+        "competitions/rules.html",
+        competition=competition,
+        page=_page(competition, "rules"),
+        tab="rules",
+    )
+
+
+@bp.get("/c/<slug>/pages/<name>")
+def page(slug: str, name: str) -> ResponseReturnValue:
+    """A page by its name: its tab, or its place on the Overview."""
+    competition = queries.by_slug(web.session(), slug)
+    found = queries.page(web.session(), competition=competition, name=name)
+    if found.name in TABS:
+        return redirect(url_for(f"competitions.{found.name}", slug=slug))
+    return redirect(url_for("competitions.overview", slug=slug, _anchor=f"p-{found.name}"))
+
+
+def _page(competition: Competition, name: str) -> object:
+    return next((page for page in competition.pages if page.name == name), None)

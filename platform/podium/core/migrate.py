@@ -1,0 +1,86 @@
+"""Bringing a database to the schema of this release, and telling what differs from it."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData
+
+from podium.core.db import Base, Database, UtcDateTime
+from podium.core.paths import resource
+
+MIGRATE_LOCK = 0x706F646D
+# Every module that has models; a test sees to it that none is missing.
+MODELS = (
+    "podium.accounts.models",
+    "podium.competitions.models",
+    "podium.teams.models",
+    "podium.submissions.models",
+    "podium.leaderboards.models",
+    "podium.scoring.models",
+)
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Migrate forward; several processes may do so at once."""
+    with database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATE_LOCK})")
+        command.upgrade(_config(connection), revision)
+        connection.commit()
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Migrate back."""
+    with database.engine.connect() as connection:
+        command.downgrade(_config(connection), revision)
+        connection.commit()
+
+
+def current(database: Database) -> str | None:
+    """The revision the database stands at; None for an empty one."""
+    with database.engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def head() -> str | None:
+    """The newest revision there is."""
+    return ScriptDirectory(str(resource("migrations"))).get_current_head()
+
+
+def differences(database: Database) -> list[Any]:
+    """Where the database is not what the models say; empty when they agree."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": comparable}
+        )
+        return list(compare_metadata(context, metadata()))
+
+
+def metadata() -> MetaData:
+    """The tables of all models."""
+    for name in MODELS:
+        importlib.import_module(name)
+    return Base.metadata
+
+
+def comparable(
+    _context: Any, _inspected: Any, _column: Any, found: Any, wanted: Any
+) -> bool | None:
+    """Leave types to Alembic, but for ours: their kind is what is compared."""
+    if isinstance(wanted, UtcDateTime):
+        return not hasattr(found, "timezone")
+    return None
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resource("migrations")))
+    config.attributes["connection"] = connection
+    return config

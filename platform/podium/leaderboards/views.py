@@ -1,0 +1,59 @@
+"""Who leads, by how much, and where am I?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from podium.accounts.identity import viewer
+from podium.competitions.models import Competition, Stage
+from podium.competitions.queries import by_slug
+from podium.core import clock, web
+from podium.core.paging import cursor_of, key_of
+from podium.leaderboards import queries
+from podium.leaderboards.models import Split
+
+bp = Blueprint("leaderboards", __name__, template_folder="templates")
+
+
+@bp.get("/c/<slug>/leaderboard")
+def show(slug: str) -> ResponseReturnValue:
+    """A page of the public board, or of the private one after the end."""
+    competition, now = by_slug(web.session(), slug), clock.now()
+    board = queries.board_page(
+        web.session(),
+        competition=competition,
+        split=_asked(competition, now),
+        now=now,
+        viewer=viewer(),
+        after=_after(request.args.get("cursor", "")),
+        search=request.args.get("search", ""),
+    )
+    ends = [end for row in board.rows for end in (row.low, row.high, row.score) if end is not None]
+    return render_template(
+        "leaderboards/show.html",
+        competition=competition,
+        board=board,
+        next=cursor_of("board", *board.next) if board.next else None,
+        search=request.args.get("search", "").strip(),
+        scale=(min(ends), max(ends)) if ends else (0.0, 1.0),
+        tab="leaderboard",
+    )
+
+
+def _asked(competition: Competition, now: datetime) -> Split:
+    """The board that was asked for; without a wish, the one that counts."""
+    wish = request.args.get("board", "")
+    if wish in set(Split):
+        return Split(wish)
+    return Split.PRIVATE if competition.stage(now) is Stage.ENDED else Split.PUBLIC
+
+
+def _after(cursor: str) -> tuple[float, datetime, int] | None:
+    key = key_of("board", cursor)
+    if key is None:
+        return None
+    sort_key, at, team_id = key
+    return float(sort_key), datetime.fromisoformat(at), int(team_id)

@@ -1,0 +1,223 @@
+"""Handing in, and what became of it: the pages of submissions.
+
+They stand here and not with the submissions, because they show scores, queue and ranks.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import validate_csrf
+from wtforms.validators import ValidationError
+
+from podium.accounts.identity import require_viewer, viewer
+from podium.accounts.models import User
+from podium.competitions.models import Competition
+from podium.competitions.queries import by_slug
+from podium.core import clock, uploads, web
+from podium.core.downloads import file_answer
+from podium.core.errors import Invalid, NotAllowed, PodiumError
+from podium.core.forms import show_faults
+from podium.core.paging import cursor_of, id_of
+from podium.core.security import csrf
+from podium.scoring import service as scoring
+from podium.scoring.dispatch import dispatch
+from podium.scoring.forms import SubmitForm
+from podium.submissions import queries, service
+from podium.submissions.models import Submission
+from podium.teams import queries as teams
+
+bp = Blueprint("submissions", __name__, template_folder="templates")
+
+PAGE_ROWS = 50
+
+
+@bp.get("/c/<slug>/submissions")
+def index(slug: str) -> ResponseReturnValue:
+    """What did we send, and what became of it?"""
+    competition = by_slug(web.session(), slug)
+    team = teams.team_of(web.session(), competition=competition, user=viewer())
+    before = id_of("submissions", request.args.get("cursor", ""))
+    found: list[Submission] = []
+    if team is not None:
+        found = queries.of_team(
+            web.session(), team=team, limit=PAGE_ROWS + 1, before_id=before
+        )
+    more = cursor_of("submissions", found[-2].id) if len(found) > PAGE_ROWS else None
+    return render_template(
+        "submissions/index.html",
+        competition=competition,
+        team=team,
+        standings=[_standing(each) for each in found[:PAGE_ROWS]],
+        next=more,
+        tab="submissions",
+    )
+
+
+@bp.get("/c/<slug>/submit")
+def submit_page(slug: str) -> ResponseReturnValue:
+    """The form, or why nothing can be sent right now."""
+    user = require_viewer()
+    return _submit_page(by_slug(web.session(), slug), user, SubmitForm())
+
+
+@bp.post("/c/<slug>/submit")
+@csrf.exempt  # the token is in the form before the file, or in a header: checked below
+def submit(slug: str) -> ResponseReturnValue:
+    """Take a file: a form's, or the request's whole body."""
+    user = require_viewer()
+    competition = by_slug(web.session(), slug)
+    try:
+        submission = _take_file(competition, user)
+    except PodiumError as error:
+        uploads.drain(request)
+        return _refused(competition, user, error)
+    dispatch(web.services())
+    address = url_for("submissions.show", slug=slug, public_id=submission.public_id)
+    if _sent_by_script():
+        return {"url": address}, 201
+    return redirect(address, 303)
+
+
+@bp.get("/c/<slug>/submissions/<public_id>")
+def show(slug: str, public_id: str) -> ResponseReturnValue:
+    """One submission: its score, or the reason of the refusal."""
+    competition = by_slug(web.session(), slug)
+    submission = _mine(public_id)
+    return render_template(
+        "submissions/show.html",
+        competition=competition,
+        standing=_standing(submission),
+        tab="submissions",
+    )
+
+
+@bp.get("/c/<slug>/submissions/<public_id>/row")
+def row(slug: str, public_id: str) -> ResponseReturnValue:
+    """The part of a page that changes while a submission waits."""
+    competition = by_slug(web.session(), slug)
+    submission = _mine(public_id)
+    name = "outcome" if request.args.get("view") == "outcome" else "row"
+    return render_template(
+        f"submissions/_{name}.html",
+        competition=competition,
+        standing=_standing(submission),
+    )
+
+
+@bp.post("/submissions/<public_id>/withdraw")
+def withdraw(public_id: str) -> ResponseReturnValue:
+    """Take a submission back."""
+    user, session, submission = require_viewer(), web.session(), _mine(public_id)
+    scoring.withdraw(session, submission=submission, user=user, now=clock.now())
+    session.commit()
+    flash("The submission is withdrawn and no longer on the board.", "success")
+    slug = submission.competition.slug
+    return redirect(url_for("submissions.show", slug=slug, public_id=public_id))
+
+
+@bp.get("/submissions/<public_id>/file")
+def file(public_id: str) -> ResponseReturnValue:
+    """The file that we sent."""
+    submission = _mine(public_id)
+    return file_answer(
+        web.services().storage,
+        sha256=submission.sha256,
+        size=submission.size,
+        name=submission.file_name,
+    )
+
+
+def _mine(public_id: str) -> Submission:
+    return queries.by_public_id(
+        web.session(), public_id=public_id, viewer=require_viewer()
+    )
+
+
+def _standing(submission: Submission) -> scoring.Standing:
+    return scoring.standing(
+        web.session(),
+        submission=submission,
+        settings=web.services().settings,
+        now=clock.now(),
+    )
+
+
+def _take_file(competition: Competition, user: User) -> Submission:
+    """Check early, stream the bytes with no transaction open, then record them."""
+    most = web.services().settings.rejections_per_hour
+    who = {"competition": competition, "user": user, "rejections_per_hour": most}
+    if _sent_by_script():
+        _check_token(request.headers.get("X-CSRFToken", ""))
+    service.check_open(web.session(), now=clock.now(), **who)
+    web.release()
+    upload = uploads.open_upload(request, most_bytes=competition.submission_max_bytes)
+    if not _sent_by_script():
+        _check_token(upload.fields.get("csrf_token", ""))
+    description = upload.fields.get("description", "")
+    service.check_file(
+        competition=competition,
+        file_name=upload.file_name,
+        size=request.content_length if _sent_by_script() else None,
+        description=description,
+    )
+    blob = web.services().storage.put(
+        upload.stream, most_bytes=competition.submission_max_bytes
+    )
+    submission = service.submit(
+        web.session(),
+        blob=blob,
+        file_name=upload.file_name,
+        description=description,
+        now=clock.now(),
+        **who,
+    )
+    web.session().commit()
+    return submission
+
+
+def _check_token(token: str) -> None:
+    try:
+        validate_csrf(token)
+    except ValidationError as error:
+        raise NotAllowed(web.STALE_FORM, kind="stale_form") from error
+
+
+def _sent_by_script() -> bool:
+    return request.mimetype == "application/octet-stream"
+
+
+def _submit_page(
+    competition: Competition, user: User, form: SubmitForm, status: int = 200
+) -> ResponseReturnValue:
+    refusal = ""
+    try:
+        service.check_open(
+            web.session(),
+            competition=competition,
+            user=user,
+            now=clock.now(),
+            rejections_per_hour=web.services().settings.rejections_per_hour,
+        )
+    except PodiumError as error:
+        refusal = error.sentence
+    return render_template(
+        "submissions/submit.html",
+        competition=competition,
+        form=form,
+        refusal=refusal,
+        tab="submissions",
+    ), status
+
+
+def _refused(
+    competition: Competition, user: User, error: PodiumError
+) -> ResponseReturnValue:
+    web.session().rollback()
+    if _sent_by_script():
+        return {"sentence": error.sentence, "fields": error.fields}, error.status
+    form = SubmitForm(formdata=None)
+    if not isinstance(error, Invalid):
+        error.fields = {}
+    show_faults(form, error)
+    return _submit_page(competition, user, form, error.status)

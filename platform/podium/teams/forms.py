@@ -1,0 +1,24 @@
+"""Forms of joining and teams."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+
+
+class JoinForm(FlaskForm):
+    """Accepting the rules."""
+
+    accept = BooleanField("I have read the rules and accept them")
+
+
+class NameForm(FlaskForm):
+    """A team's name."""
+
+    name = StringField("Team name")
+
+
+class InviteForm(FlaskForm):
+    """Whom to invite."""
+
+    username = StringField("User name")
