@@ -15,7 +15,7 @@ from pathlib import Path
 from podium_sandbox import doctor
 from podium_sandbox.client import SandboxClient
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
-from podium_sandbox.modes import ModeError, Modes, choose_runner
+from podium_sandbox.modes import Mode, ModeError, choose_runner
 from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
 
 DEFAULT_SOCKET = "/run/podium/sandbox.sock"
@@ -60,7 +60,7 @@ def _add_runner_options(parser: argparse.ArgumentParser) -> None:
     environment = os.environ
     parser.add_argument(
         "--mode",
-        choices=[str(mode) for mode in Modes],
+        choices=[str(mode) for mode in Mode],
         default=environment.get("PODIUM_SANDBOX", "auto"),
     )
     parser.add_argument(
@@ -84,7 +84,11 @@ def _add_runner_options(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     limits = _limits(options)
     runner, reason = choose_runner(
-        Modes(options.mode), limits, options.engine, options.image, options.socket
+        Mode(options.mode),
+        limits,
+        engine=options.engine,
+        image=options.image,
+        address=str(options.socket.absolute()),
     )
     settings = ServiceSettings(
         socket=options.socket.absolute(),
@@ -108,7 +112,11 @@ def _status(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     runner, reason = choose_runner(
-        Modes(options.mode), _limits(options), options.engine, options.image, Path()
+        Mode(options.mode),
+        _limits(options),
+        engine=options.engine,
+        image=options.image,
+        address="doctor",
     )
     results = doctor.check(runner)
     lines = [f"sandbox: {runner.name}", *([reason] if reason else [])]

@@ -160,6 +160,11 @@ class Limits:
         return self.output_mb << 20
 
 
+def most(profile: Profile, name: str) -> float:
+    """The highest value that a limit may be given."""
+    return next(limit.most for limit in TABLES[profile] if limit.name == name)
+
+
 def for_self_check(limits: Limits) -> Limits:
     """The same limits, but small where reaching them costs the host something."""
     return replace(limits, memory_mb=min(limits.memory_mb, 192), start_s=10)

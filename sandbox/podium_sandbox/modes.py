@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 
+from podium_sandbox.docker_runner import DockerRunner
+from podium_sandbox.engine import Engine, EngineError, socket_path
 from podium_sandbox.limits import Limits
 from podium_sandbox.process_runner import ProcessRunner
-from podium_sandbox.runners import Runner
+from podium_sandbox.runners import Runner, RunnerError
 
 
-class Modes(StrEnum):
+class Mode(StrEnum):
     """What an operator may ask for."""
 
     AUTO = "auto"
@@ -23,9 +24,22 @@ class ModeError(Exception):
 
 
 def choose_runner(
-    mode: Modes, limits: Limits, engine: str | None, image: str, address: Path
+    mode: Mode, limits: Limits, *, engine: str | None, image: str, address: str
 ) -> tuple[Runner, str]:
-    """The runner, and why it is not Docker; raises ModeError."""
-    if mode is Modes.DOCKER:
-        raise ModeError("This version has the process runner only.")
-    return ProcessRunner(limits), "The process runner was asked for."
+    """The runner, and why it is not Docker (empty where it is).
+
+    ``engine`` is a DOCKER_HOST, ``address`` the service's socket. An engine that answers
+    but can't start the scorer's image is no engine. Raises ModeError where Docker was
+    demanded and is not possible.
+    """
+    if mode is Mode.PROCESS:
+        return ProcessRunner(limits), "PODIUM_SANDBOX asks for the process runner."
+    try:
+        api = Engine(socket_path(engine))
+        docker = DockerRunner(limits, engine=api, image=image, address=address)
+        docker.start().destroy()
+    except (EngineError, RunnerError) as error:
+        if mode is Mode.DOCKER:
+            raise ModeError(str(error)) from error
+        return ProcessRunner(limits), str(error)
+    return docker, ""

@@ -56,7 +56,6 @@ def container_options(
     slot: int,
     labels: Mapping[str, str],
     command: Sequence[str] = ("python3", "-I", "-m", *SCORER_COMMAND),
-    runtime: str | None = None,
 ) -> dict[str, Any]:
     """The body of a request to create the container of one job.
 
@@ -81,13 +80,13 @@ def container_options(
         "AttachStderr": True,
         "Tty": False,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": _host_options(limits, runtime),
+        "HostConfig": _host_options(limits),
     }
 
 
-def _host_options(limits: Limits, runtime: str | None) -> dict[str, Any]:
+def _host_options(limits: Limits) -> dict[str, Any]:
     memory = limits.memory_mb * _MB
-    options: dict[str, Any] = {
+    return {
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
         "Privileged": False,
@@ -110,9 +109,6 @@ def _host_options(limits: Limits, runtime: str | None) -> dict[str, Any]:
         "AutoRemove": False,  # whether memory ran out is asked after the end
         "Init": False,
     }
-    if runtime is not None:
-        options["Runtime"] = runtime
-    return options
 
 
 def _ulimits(limits: Limits) -> dict[str, int]:

@@ -20,16 +20,16 @@ from podium_sandbox.limits import Limits, for_self_check
 from podium_sandbox.policy import FIRST_UID, SCORER_COMMAND, UID_SLOTS, environment
 from podium_sandbox.protocol import LogKeeper, PipeChannel
 from podium_sandbox.runners import (
+    BUILT_IN_KINDS,
     Ending,
     RunnerError,
     await_ready,
     listen,
     log_keeper,
 )
-from podium_scorer.contract import CutOff, PrepareJob, ScoreJob
+from podium_scorer.contract import CutOff
 
 _STATUS_BYTES = 16_384
-_BUILT_IN = {ScoreJob.kind, PrepareJob.kind}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class ProcessRunner:
         return {"scorer": self._scorer, "python": sys.version.split()[0]}
 
     def refusal(self, kind: str) -> str | None:
-        if kind in _BUILT_IN:
+        if kind in BUILT_IN_KINDS:
             return None
         return (
             "Code of organizers and participants runs in containers only, and this "

@@ -21,7 +21,10 @@ from podium_sandbox.protocol import (
     ReadyReader,
     StreamEnded,
 )
-from podium_scorer.contract import CutOff
+from podium_scorer.contract import CutOff, PrepareJob, ScoreJob
+
+# Jobs that run our own scorer and nothing that anybody else wrote.
+BUILT_IN_KINDS = frozenset({ScoreJob.kind, PrepareJob.kind})
 
 
 class RunnerError(Exception):
