@@ -3,15 +3,21 @@
 A test marked ``docker``, ``browser`` or ``postgres`` is skipped where the machine lacks
 it, and one line at the end says so. ``PODIUM_TEST_REQUIRE=docker,browser,postgres`` turns
 each such skip into a failure, so that a build server cannot quietly test less.
+
+A test that asks for ``database`` (or ``database_url``) gets a fresh one on SQLite; marked
+``database``, it runs twice, the second time on PostgreSQL.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
+from podium.core.db import Database
+from tests.databases import PostgresServer, SqliteFiles
 from tests.machine import OFFERS, missing
 
 REQUIRED = frozenset(
@@ -42,6 +48,61 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.fail(f"PODIUM_TEST_REQUIRE asks for {offer}: {reason}", False)
         item.user_properties.append((SKIPPED_FOR, f"{offer} ({reason})"))
         pytest.skip(reason)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_maker" not in metafunc.fixturenames:
+        return
+    kinds = [pytest.param("sqlite", id="sqlite")]
+    if metafunc.definition.get_closest_marker("database"):
+        kinds.append(
+            pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)
+        )
+    metafunc.parametrize("database_maker", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    return SqliteFiles(tmp_path_factory.mktemp("databases"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_maker(request: pytest.FixtureRequest) -> SqliteFiles | PostgresServer:
+    """Makes databases of the kind that this test runs on."""
+    fixture = {"sqlite": "sqlite_files", "postgres": "postgres_server"}[request.param]
+    maker: SqliteFiles | PostgresServer = request.getfixturevalue(fixture)
+    return maker
+
+
+@pytest.fixture
+def empty_database_url(database_maker: SqliteFiles | PostgresServer) -> Iterator[str]:
+    """The address of a database without tables, for migrations."""
+    url = database_maker.empty()
+    yield url
+    database_maker.drop(url)
+
+
+@pytest.fixture
+def database_url(database_maker: SqliteFiles | PostgresServer) -> Iterator[str]:
+    """The address of a database with every table, and nothing in them."""
+    url = database_maker.with_tables()
+    yield url
+    database_maker.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database with every table, and nothing in them."""
+    made = Database(database_url)
+    yield made
+    made.dispose()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

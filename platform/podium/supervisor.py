@@ -138,7 +138,11 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
     path = settings.sandbox_socket_path
     return Child(
         name="sandbox",
-        command=_python("podium_sandbox", "serve", "--socket", str(path)),
+        command=_python(
+            "podium_sandbox",
+            "serve",
+            *("--socket", str(path), "--pool", str(settings.sandbox_pool_size)),
+        ),
         stage=SERVICE_STAGE,
         environment={
             name: value
@@ -151,18 +155,23 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
     )
 
 
-def _site(settings: Settings, environment: Mapping[str, str], logs: Path) -> Child:
+def site_command(settings: Settings) -> list[str]:
+    """The site under gunicorn, as a module and its arguments for ``python -m``."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return [
+        "gunicorn",
+        "podium.wsgi:app",
+        *("--bind", f"{host}:{settings.port}"),
+        *("--workers", str(settings.web_processes)),
+        *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
+        *("--graceful-timeout", "5", "--no-control-socket"),
+    ]
+
+
+def _site(settings: Settings, environment: Mapping[str, str], logs: Path) -> Child:
     return Child(
         name="site",
-        command=_python(
-            "gunicorn",
-            "podium.wsgi:app",
-            *("--bind", f"{host}:{settings.port}"),
-            *("--workers", str(settings.web_processes)),
-            *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
-            *("--graceful-timeout", "5", "--no-control-socket"),
-        ),
+        command=_python(*site_command(settings)),
         stage=SITE_STAGE,
         environment=environment,
         ready=lambda: site_answers(settings.host, settings.port),

@@ -1,0 +1,206 @@
+"""Joining competitions, teams and invitations."""
+
+from __future__ import annotations
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from podium.accounts.api import me
+from podium.competitions.queries import by_slug
+from podium.core import clock
+from podium.core.api import Access, ApiBlueprint, no_content
+from podium.core.errors import NotFound
+from podium.core.web import session
+from podium.teams import queries, schemas, service
+from podium.teams.models import Invitation, Team
+
+bp = ApiBlueprint("teams", __name__, tag="Teams")
+SIGNED_IN = Access.SIGNED_IN
+
+
+@bp.operation(
+    "PUT",
+    "/competitions/<slug>/participation",
+    access=SIGNED_IN,
+    body=schemas.JoinRules,
+    example={"accept_rules": True},
+    answer=schemas.Joined,
+    errors=(409,),
+)
+def join_competition(slug: str, body: schemas.JoinRules) -> schemas.Joined:
+    """Accept the rules and join
+
+    Doing so again changes nothing.
+    """
+    competition = by_slug(session(), slug)
+    service.join(session(), competition=competition, user=me(), now=clock.now())
+    session().commit()
+    return schemas.Joined(joined=body.accept_rules)
+
+
+@bp.operation(
+    "DELETE",
+    "/competitions/<slug>/participation",
+    access=SIGNED_IN,
+    answers={204: {"description": "You have left."}},
+    errors=(409,),
+)
+def leave_competition(slug: str) -> Response:
+    """Leave a competition
+
+    Possible until your team's first submission.
+    """
+    competition = by_slug(session(), slug)
+    service.leave(session(), competition=competition, user=me())
+    session().commit()
+    return no_content()
+
+
+@bp.operation(
+    "GET", "/competitions/<slug>/team", access=SIGNED_IN, answer=schemas.TeamAnswer
+)
+def get_my_team(slug: str) -> schemas.TeamAnswer:
+    """My team in a competition"""
+    return _shown(session(), _my_team(slug))
+
+
+@bp.operation(
+    "POST",
+    "/competitions/<slug>/team",
+    access=SIGNED_IN,
+    body=schemas.TeamName,
+    example={"name": "The Splines"},
+    answer=schemas.TeamAnswer,
+    status=201,
+    errors=(409,),
+)
+def make_team(slug: str, body: schemas.TeamName) -> schemas.TeamAnswer:
+    """Make a team
+
+    Whoever submits without a team gets one of their own name.
+    """
+    competition = by_slug(session(), slug)
+    team = service.create_team(
+        session(), competition=competition, user=me(), name=body.name, now=clock.now()
+    )
+    session().commit()
+    return _shown(session(), team)
+
+
+@bp.operation(
+    "PATCH",
+    "/competitions/<slug>/team",
+    access=SIGNED_IN,
+    body=schemas.TeamName,
+    example={"name": "The Cubic Splines"},
+    answer=schemas.TeamAnswer,
+    errors=(409,),
+)
+def rename_team(slug: str, body: schemas.TeamName) -> schemas.TeamAnswer:
+    """Rename my team"""
+    team = _my_team(slug)
+    service.rename(session(), team=team, by=me(), name=body.name)
+    session().commit()
+    return _shown(session(), team)
+
+
+@bp.operation(
+    "POST",
+    "/competitions/<slug>/team/invitations",
+    access=SIGNED_IN,
+    body=schemas.Invitee,
+    example={"username": "ada"},
+    answer=schemas.InvitationAnswer,
+    status=201,
+    errors=(409,),
+)
+def invite(slug: str, body: schemas.Invitee) -> schemas.InvitationAnswer:
+    """Invite a user into my team"""
+    invitation = service.invite(
+        session(),
+        team=_my_team(slug),
+        by=me(),
+        username=body.username,
+        now=clock.now(),
+    )
+    session().commit()
+    return schemas.invitation(invitation)
+
+
+@bp.operation("GET", "/invitations", access=SIGNED_IN, answer=schemas.InvitationList)
+def list_invitations() -> schemas.InvitationList:
+    """Invitations that wait for my answer"""
+    found = queries.open_invitations_of_user(session(), user=me())
+    return schemas.InvitationList(
+        items=[schemas.invitation(each) for each in found], next=None
+    )
+
+
+@bp.operation(
+    "POST",
+    "/invitations/<invitation_id>/accept",
+    access=SIGNED_IN,
+    answer=schemas.TeamAnswer,
+    errors=(403, 409),
+)
+def accept_invitation(invitation_id: str) -> schemas.TeamAnswer:
+    """Accept an invitation
+
+    A team of one that has not submitted is given up for it.
+    """
+    team = service.accept(
+        session(), invitation=_invitation(invitation_id), user=me(), now=clock.now()
+    )
+    session().commit()
+    return _shown(session(), team)
+
+
+@bp.operation(
+    "POST",
+    "/invitations/<invitation_id>/decline",
+    access=SIGNED_IN,
+    answer=schemas.InvitationAnswer,
+    errors=(403, 409),
+)
+def decline_invitation(invitation_id: str) -> schemas.InvitationAnswer:
+    """Decline an invitation"""
+    invitation = _invitation(invitation_id)
+    service.decline(session(), invitation=invitation, user=me(), now=clock.now())
+    session().commit()
+    return schemas.invitation(invitation)
+
+
+@bp.operation(
+    "DELETE",
+    "/invitations/<invitation_id>",
+    access=SIGNED_IN,
+    answers={204: {"description": "It is cancelled."}},
+    errors=(403, 409),
+)
+def cancel_invitation(invitation_id: str) -> Response:
+    """Cancel an invitation of my team"""
+    invitation = _invitation(invitation_id)
+    service.cancel(session(), invitation=invitation, by=me(), now=clock.now())
+    session().commit()
+    return no_content()
+
+
+def _invitation(public_id: str) -> Invitation:
+    return queries.invitation_by_public_id(session(), public_id=public_id, viewer=me())
+
+
+def _my_team(slug: str) -> Team:
+    competition = by_slug(session(), slug)
+    team = queries.team_of(session(), competition=competition, user=me())
+    if team is None:
+        raise NotFound(
+            f"You are in no team of {competition.title} yet. Make one with POST, or "
+            "just submit: then you get a team of your own name.",
+            kind="no_team",
+        )
+    return team
+
+
+def _shown(session: Session, team: Team) -> schemas.TeamAnswer:
+    waiting = queries.open_invitations_of_team(session, team=team)
+    return schemas.team(team, waiting)

@@ -1,0 +1,135 @@
+"""What the API says of teams and invitations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from podium.accounts.models import User
+from podium.competitions.schemas import CompetitionRef
+from podium.competitions.schemas import reference as competition_reference
+from podium.core.shapes import Answer, Input
+from podium.teams.models import Invitation, InvitationState, Team
+
+
+class Person(Answer):
+    """A user, where another thing names them."""
+
+    username: str = Field(examples=["ada"])
+    display_name: str = Field(examples=["Ada Lovelace"])
+
+
+class TeamRef(Answer):
+    """A team, where another thing names it."""
+
+    id: str = Field(examples=["7k3mqx9dtz"])
+    name: str
+
+
+class Member(Person):
+    """A member of a team."""
+
+    leader: bool
+
+
+class InvitationAnswer(Answer):
+    """A team asks somebody to join it."""
+
+    id: str
+    team: TeamRef
+    competition: CompetitionRef
+    user: Person
+    invited_by: Person | None
+    state: InvitationState
+    created_at: datetime
+
+
+class TeamAnswer(TeamRef):
+    """A team. `invitations`, those that wait for an answer, are for its members only."""
+
+    competition: CompetitionRef
+    members: list[Member]
+    created_at: datetime
+    invitations: list[InvitationAnswer]
+
+
+class InvitationList(Answer):
+    """Invitations that wait for your answer."""
+
+    items: list[InvitationAnswer]
+    next: str | None
+
+
+class JoinRules(Input):
+    """Saying yes to the rules of a competition."""
+
+    accept_rules: Literal[True] = Field(
+        description="True: you have read the competition's rules and accept them."
+    )
+
+
+class Joined(Answer):
+    """You take part in the competition."""
+
+    joined: bool
+
+
+class TeamName(Input):
+    """A team's name."""
+
+    name: str = Field(min_length=1, max_length=80, examples=["The Splines"])
+
+
+class Invitee(Input):
+    """Whom to invite."""
+
+    username: str = Field(min_length=1, max_length=40, examples=["ada"])
+
+
+def person(user: User) -> Person:
+    """A user by their names; never their address."""
+    return Person(username=user.username, display_name=user.shown_name)
+
+
+def reference(team: Team) -> TeamRef:
+    """A team by its name."""
+    return TeamRef(id=team.public_id, name=team.name)
+
+
+def members(team: Team) -> list[Member]:
+    """A team's members in the order they joined."""
+    return [
+        Member(
+            username=user.username,
+            display_name=user.shown_name,
+            leader=user.id == team.leader_id,
+        )
+        for user in team.members
+    ]
+
+
+def invitation(found: Invitation) -> InvitationAnswer:
+    """An invitation as both sides see it."""
+    return InvitationAnswer(
+        id=found.public_id,
+        team=reference(found.team),
+        competition=competition_reference(found.team.competition),
+        user=person(found.user),
+        invited_by=person(found.invited_by) if found.invited_by else None,
+        state=found.state,
+        created_at=found.created_at,
+    )
+
+
+def team(found: Team, invitations: list[Invitation]) -> TeamAnswer:
+    """A team as its members see it."""
+    return TeamAnswer(
+        id=found.public_id,
+        name=found.name,
+        competition=competition_reference(found.competition),
+        members=members(found),
+        created_at=found.created_at,
+        invitations=[invitation(each) for each in invitations],
+    )

@@ -1,0 +1,142 @@
+"""``python -m podium_sandbox serve | status | doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import grp
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from podium_sandbox import doctor
+from podium_sandbox.client import SandboxClient
+from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
+from podium_sandbox.modes import Mode, ModeError, choose_runner
+from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
+
+DEFAULT_SOCKET = "/run/podium/sandbox.sock"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the process's exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="sandbox %(levelname)s %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        return int(options.command(options))
+    except (LimitError, ModeError, ServiceTaken) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m podium_sandbox")
+    commands = parser.add_subparsers(required=True)
+    serve = commands.add_parser("serve", help="run the service of this host")
+    _add_runner_options(serve)
+    serve.add_argument("--socket", type=Path, default=Path(DEFAULT_SOCKET))
+    serve.add_argument("--pool", type=int, default=2, help="warm scorers kept ready")
+    serve.add_argument("--jobs", type=int, help="jobs at a time (2 a processor)")
+    serve.add_argument("--group", help="the group that may ask, besides this user")
+    serve.add_argument("--no-check", action="store_true", help="no self-check at start")
+    serve.set_defaults(command=_serve)
+    status = commands.add_parser("status", help="what a running service says of itself")
+    status.add_argument("--socket", type=Path, default=Path(DEFAULT_SOCKET))
+    status.set_defaults(command=_status)
+    check = commands.add_parser("doctor", help="attack this installation, harmlessly")
+    _add_runner_options(check)
+    check.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_runner_options(parser: argparse.ArgumentParser) -> None:
+    environment = os.environ
+    parser.add_argument(
+        "--mode",
+        choices=[str(mode) for mode in Mode],
+        default=environment.get("PODIUM_SANDBOX", "auto"),
+    )
+    parser.add_argument(
+        "--image",
+        default=environment.get("PODIUM_SCORER_IMAGE", "podium-scorer:latest"),
+    )
+    parser.add_argument(
+        "--engine",
+        default=environment.get("DOCKER_HOST"),
+        help="unix:///path/docker.sock",
+    )
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value for a limit of limits.py, for example memory_mb=4096",
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    limits = _limits(options)
+    runner, reason = choose_runner(
+        Mode(options.mode),
+        limits,
+        engine=options.engine,
+        image=options.image,
+        address=str(options.socket.absolute()),
+    )
+    settings = ServiceSettings(
+        socket=options.socket.absolute(),
+        pool=max(options.pool, 0),
+        jobs=options.jobs or ServiceSettings.jobs,
+        group=None if options.group is None else grp.getgrnam(options.group).gr_gid,
+        check=not options.no_check,
+    )
+    service = Service(settings, limits, runner, reason)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop())
+    service.serve()
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    status = SandboxClient(options.socket).status()
+    sys.stdout.write(json.dumps(status.to_json(), indent=2) + "\n")
+    return 0 if status.mode != "none" else 1
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    runner, reason = choose_runner(
+        Mode(options.mode),
+        _limits(options),
+        engine=options.engine,
+        image=options.image,
+        address="doctor",
+    )
+    results = doctor.check(runner)
+    lines = [f"sandbox: {runner.name}", *([reason] if reason else [])]
+    lines += [
+        f"{'holds' if held else 'FAILS'}  {name}" for name, held in results.items()
+    ]
+    sys.stdout.write("\n".join([*lines, *runner.strength()]) + "\n")
+    return 0 if all(results.values()) else 1
+
+
+def _limits(options: argparse.Namespace) -> Limits:
+    changes: dict[str, float] = {}
+    for text in options.limit:
+        name, _, value = text.partition("=")
+        try:
+            changes[name] = float(value)
+        except ValueError as error:
+            raise LimitError(f"--limit {text}: {value!r} is not a number.") from error
+    return limits_for(Profile.SCORER, changes, by=ChangedBy.OPERATOR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

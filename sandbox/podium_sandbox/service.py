@@ -1,0 +1,319 @@
+"""The sandbox service: one per host, on a unix socket, the only one with the engine.
+
+It knows no database, no queue and none of the site's secrets. A connection carries one
+request, a line of JSON with the job's files as open descriptors, and gets one line back.
+Whoever may open the socket may ask for scores; nothing in a request names a path, an
+image or a limit beyond what the tables allow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podium_sandbox import doctor
+from podium_sandbox.client import SandboxStatus
+from podium_sandbox.jobs import Request, carry_out
+from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
+from podium_sandbox.pool import Pool
+from podium_sandbox.protocol import Source
+from podium_sandbox.runners import Runner, Worker
+from podium_scorer.contract import (
+    HEADER_BYTES,
+    ContractError,
+    Outcome,
+    Report,
+    Verdict,
+    job_from_json,
+)
+
+MOST_DESCRIPTORS = 8
+MOST_CONNECTIONS = 128
+REAP_EVERY_S = 60.0
+_WAIT_FOR_PLACE_S = 25.0
+_WAIT_FOR_REQUEST_S = 10.0
+_LAST_JOBS_S = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class ServiceTaken(Exception):
+    """Another service already has the socket; the text is a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """How a service runs. ``jobs`` is how many run at a time, ``group`` who may ask."""
+
+    socket: Path
+    pool: int = 2
+    jobs: int = 2 * (os.cpu_count() or 1)
+    group: int | None = None
+    check: bool = True
+
+
+class Service:
+    """Listens, runs jobs, reaps, reports; ``serve`` returns after ``stop``."""
+
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        limits: Limits,
+        runner: Runner,
+        reason: str = "",
+    ) -> None:
+        self._settings = settings
+        self._limits = limits
+        self._runner = runner
+        self._reason = reason
+        self._checks: dict[str, bool] = {}
+        self._began = time.monotonic()
+        self._places = threading.BoundedSemaphore(settings.jobs)
+        self._connections = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._counting = threading.Lock()
+        self._running = self._done = 0
+        self._stopping = threading.Event()
+        self._pool: Pool[Worker]
+
+    def serve(self) -> None:
+        """Answer until ``stop``; raises ServiceTaken where another one listens."""
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(lock(self._settings.socket))
+            self._runner.reap()
+            self._pool = Pool(
+                self._runner.start,
+                size=self._settings.pool,
+                most_idle_s=self._limits.idle_s,
+            )
+            stack.callback(self._runner.reap)
+            stack.callback(self._pool.close)
+            listener = stack.enter_context(self._listen())
+            for task in (self._reap, self._check):
+                threading.Thread(target=task, daemon=True).start()
+            log.info(
+                "%s sandbox listens at %s", self._runner.name, self._settings.socket
+            )
+            self._accept(listener)
+            self._await_last_jobs()
+
+    def stop(self) -> None:
+        """End ``serve``; running jobs get a few seconds."""
+        self._stopping.set()
+
+    def status(self) -> SandboxStatus:
+        """What this service is and holds."""
+        return SandboxStatus(
+            mode=self._runner.name,
+            strength=tuple(self._runner.strength()),
+            checks=self._checks,
+            reason=self._reason,
+            trouble=self._pool.trouble,
+            versions=self._runner.versions(),
+            pool_size=self._settings.pool,
+            pool_idle=self._pool.idle,
+            running=self._running,
+            jobs_done=self._done,
+            uptime_s=round(time.monotonic() - self._began, 3),
+        )
+
+    def _listen(self) -> socket.socket:
+        path = self._settings.socket
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with _umask(0o177):
+            listener.bind(str(path))
+        if self._settings.group is not None:
+            os.chown(path, -1, self._settings.group)
+            path.chmod(0o660)
+        listener.listen(MOST_CONNECTIONS)
+        listener.settimeout(0.2)
+        return listener
+
+    def _accept(self, listener: socket.socket) -> None:
+        while not self._stopping.is_set():
+            try:
+                link, _ = listener.accept()
+            except TimeoutError:
+                continue
+            self._connections.acquire()
+            threading.Thread(target=self._attend, args=(link,), daemon=True).start()
+
+    def _attend(self, link: socket.socket) -> None:
+        descriptors: list[int] = []
+        try:
+            with contextlib.closing(link):
+                link.settimeout(_WAIT_FOR_REQUEST_S)
+                request = receive(link, descriptors)
+                reply = self._reply(request, descriptors, link)
+                link.sendall(json.dumps(reply).encode() + b"\n")
+        except OSError as error:
+            log.info("a client went away: %s", error)
+        except Exception:
+            log.exception("a request failed in an unforeseen way")
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._connections.release()
+        self._pool.refill()
+
+    def _reply(
+        self, request: dict[str, Any], descriptors: list[int], link: socket.socket
+    ) -> dict[str, Any]:
+        match request.get("op"):
+            case "status":
+                return self.status().to_json()
+            case "run":
+                return self._run(request, descriptors, link).to_json()
+        return {"error": "The sandbox service knows the requests run and status."}
+
+    def _run(
+        self, request: dict[str, Any], descriptors: list[int], link: socket.socket
+    ) -> Verdict:
+        if refusal := self._runner.refusal(_kind(request)):
+            report = Report(status=Outcome.HOST_ERROR, message=refusal)
+            return Verdict(outcome=Outcome.HOST_ERROR, report=report, detail=refusal)
+        try:
+            parsed = _request(request, descriptors, link)
+        except (ContractError, LimitError, OSError) as error:
+            return Verdict(outcome=Outcome.FAILED, detail=str(error))
+        if not self._places.acquire(timeout=_WAIT_FOR_PLACE_S):
+            return Verdict(outcome=Outcome.FAILED, detail="too many jobs at a time")
+        try:
+            self._count(running=1)
+            return carry_out(parsed, self._pool, self._limits, self._runner.name)
+        finally:
+            self._count(running=-1, done=1)
+            self._places.release()
+
+    def _count(self, *, running: int, done: int = 0) -> None:
+        with self._counting:
+            self._running += running
+            self._done += done
+
+    def _reap(self) -> None:
+        while not self._stopping.wait(REAP_EVERY_S):
+            try:
+                if number := self._runner.reap():
+                    log.warning("removed %d leftovers", number)
+            except Exception:
+                log.exception("the reaper failed; it tries again in a minute")
+
+    def _check(self) -> None:
+        if self._settings.check:
+            self._checks = doctor.check(self._runner)
+            for name, held in self._checks.items():
+                if not held:
+                    log.error("self-check: this limit does not hold here: %s", name)
+
+    def _await_last_jobs(self) -> None:
+        until = time.monotonic() + _LAST_JOBS_S
+        while self._running and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def lock(address: Path) -> Any:
+    """Hold the lock beside a socket; raises ServiceTaken where another process does."""
+    address.parent.mkdir(parents=True, exist_ok=True)
+    with address.with_name(address.name + ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ServiceTaken(
+                f"A sandbox service already listens at {address}; stop it first, or "
+                "give this one another --socket."
+            ) from error
+        yield
+        address.unlink(missing_ok=True)
+
+
+def receive(link: socket.socket, descriptors: list[int]) -> dict[str, Any]:
+    """A request's line; its descriptors are added to the list, which owns them.
+
+    Raises OSError for a line that is too long, cut short or no object.
+    """
+    line = b""
+    while not line.endswith(b"\n"):
+        data, control, _, _ = link.recvmsg(
+            HEADER_BYTES,
+            socket.CMSG_SPACE(4 * MOST_DESCRIPTORS),
+            socket.MSG_CMSG_CLOEXEC,
+        )
+        descriptors += _rights(control)
+        line += data
+        if not data or len(line) > HEADER_BYTES:
+            raise OSError("the request is cut short or too long")
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise OSError("the request is not JSON") from error
+    if not isinstance(request, dict):
+        raise OSError("the request is not an object")
+    return request
+
+
+def _rights(control: Sequence[tuple[int, int, bytes]]) -> list[int]:
+    found: list[int] = []
+    for level, kind, data in control:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            whole = len(data) // 4
+            found += memoryview(data[: 4 * whole]).cast("i").tolist()
+    return found
+
+
+def _kind(request: dict[str, Any]) -> str:
+    job = request.get("job")
+    return str(job.get("kind")) if isinstance(job, dict) else ""
+
+
+def _request(
+    request: dict[str, Any], descriptors: Sequence[int], link: socket.socket
+) -> Request:
+    job = job_from_json(request.get("job"))
+    wanted = len(job.files) + bool(request.get("output"))
+    if len(descriptors) != wanted:
+        raise ContractError(f"a {job.kind} job hands over the files {job.files}")
+    sizes = [_size(descriptor) for descriptor in descriptors]
+    wall_s = request.get("wall_s")
+    if isinstance(wall_s, bool) or not isinstance(wall_s, int | float):
+        raise ContractError("wall_s must be a number")
+    limits_for(Profile.SCORER, {"wall_s": wall_s}, by=ChangedBy.JOB)
+    return Request(
+        job=job,
+        sources=tuple(
+            Source(name=name, descriptor=descriptor, size=size)
+            for name, descriptor, size in zip(
+                job.files, descriptors, sizes, strict=False
+            )
+        ),
+        wall_s=wall_s,
+        output=descriptors[-1] if request.get("output") else None,
+        asker=link.fileno(),
+    )
+
+
+def _size(descriptor: int) -> int:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise ContractError("a job's files must be regular files")
+    return status.st_size
+
+
+@contextlib.contextmanager
+def _umask(mask: int) -> Any:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
