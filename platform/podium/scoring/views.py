@@ -16,7 +16,7 @@ from podium.competitions.models import Competition
 from podium.competitions.queries import by_slug
 from podium.core import clock, uploads, web
 from podium.core.downloads import file_answer
-from podium.core.errors import Invalid, NotAllowed, PodiumError
+from podium.core.errors import Invalid, NotAllowed, NotFound, PodiumError
 from podium.core.forms import show_faults
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
@@ -83,7 +83,7 @@ def submit(slug: str) -> ResponseReturnValue:
 def show(slug: str, public_id: str) -> ResponseReturnValue:
     """One submission: its score, or the reason of the refusal."""
     competition = by_slug(web.session(), slug)
-    submission = _mine(public_id)
+    submission = _mine(public_id, competition)
     return render_template(
         "submissions/show.html",
         competition=competition,
@@ -96,7 +96,7 @@ def show(slug: str, public_id: str) -> ResponseReturnValue:
 def row(slug: str, public_id: str) -> ResponseReturnValue:
     """The part of a page that changes while a submission waits."""
     competition = by_slug(web.session(), slug)
-    submission = _mine(public_id)
+    submission = _mine(public_id, competition)
     name = "outcome" if request.args.get("view") == "outcome" else "row"
     return render_template(
         f"submissions/_{name}.html",
@@ -128,10 +128,14 @@ def file(public_id: str) -> ResponseReturnValue:
     )
 
 
-def _mine(public_id: str) -> Submission:
-    return queries.by_public_id(
+def _mine(public_id: str, competition: Competition | None = None) -> Submission:
+    """The viewer's submission; with a competition, only one of that."""
+    found = queries.by_public_id(
         web.session(), public_id=public_id, viewer=require_viewer()
     )
+    if competition is not None and found.competition_id != competition.id:
+        raise NotFound("You have no such submission here. Check the address.")
+    return found
 
 
 def _standing(submission: Submission) -> scoring.Standing:

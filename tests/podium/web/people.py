@@ -22,8 +22,8 @@ class Person:
             assert answer.status_code == 302, answer.text
 
     def get(self, address: str, **options: Any) -> TestResponse:
-        """Open a page."""
-        return self.client.get(address, **options)
+        """Open a page, and read it to its end."""
+        return self.client.get(address, buffered=True, **options)
 
     def token(self, address: str = "/log-in") -> str:
         """The CSRF token of a page's forms."""
