@@ -98,7 +98,9 @@ class Factory:
     ) -> Competition:
         """An open competition; with ``live``, one that can score."""
         now = clock.now()
-        pages = {"overview": "Look *up*.", "rules": "Be fair."} if pages is None else pages
+        pages = (
+            {"overview": "Look *up*.", "rules": "Be fair."} if pages is None else pages
+        )
         data = {"train.csv": CSV} if data is None else data
         defaults = {
             "title": slug.replace("-", " ").title(),
@@ -226,7 +228,10 @@ class Factory:
     def _data_file(self, name: str, content: bytes) -> DataFile:
         blob = self.services.storage.put(io.BytesIO(content), most_bytes=10**9)
         return DataFile(
-            name=name, description=f"What {name} holds.", sha256=blob.sha256, size=blob.size
+            name=name,
+            description=f"What {name} holds.",
+            sha256=blob.sha256,
+            size=blob.size,
         )
 
 

@@ -32,7 +32,9 @@ FIELD_BYTES = 20_000
 # A refused upload is read to its end up to here: a browser that still writes when the
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
-CUT_SHORT = "The upload stopped before its end. Check your connection and send it again."
+CUT_SHORT = (
+    "The upload stopped before its end. Check your connection and send it again."
+)
 
 
 class CutShort(PodiumError):

@@ -149,35 +149,44 @@ def _standing(submission: Submission) -> scoring.Standing:
 
 def _take_file(competition: Competition, user: User) -> Submission:
     """Check early, stream the bytes with no transaction open, then record them."""
-    most = web.services().settings.rejections_per_hour
-    who = {"competition": competition, "user": user, "rejections_per_hour": most}
-    if _sent_by_script():
+    by_script = _sent_by_script()
+    if by_script:
         _check_token(request.headers.get("X-CSRFToken", ""))
-    service.check_open(web.session(), now=clock.now(), **who)
+    _check_open(competition, user)
     web.release()
-    upload = uploads.open_upload(request, most_bytes=competition.submission_max_bytes)
-    if not _sent_by_script():
+    most = competition.submission_max_bytes
+    upload = uploads.open_upload(request, most_bytes=most)
+    if not by_script:
         _check_token(upload.fields.get("csrf_token", ""))
     description = upload.fields.get("description", "")
     service.check_file(
         competition=competition,
         file_name=upload.file_name,
-        size=request.content_length if _sent_by_script() else None,
+        size=request.content_length if by_script else None,
         description=description,
-    )
-    blob = web.services().storage.put(
-        upload.stream, most_bytes=competition.submission_max_bytes
     )
     submission = service.submit(
         web.session(),
-        blob=blob,
+        competition=competition,
+        user=user,
+        blob=web.services().storage.put(upload.stream, most_bytes=most),
         file_name=upload.file_name,
         description=description,
         now=clock.now(),
-        **who,
+        rejections_per_hour=web.services().settings.rejections_per_hour,
     )
     web.session().commit()
     return submission
+
+
+def _check_open(competition: Competition, user: User) -> None:
+    service.check_open(
+        web.session(),
+        competition=competition,
+        user=user,
+        now=clock.now(),
+        rejections_per_hour=web.services().settings.rejections_per_hour,
+    )
 
 
 def _check_token(token: str) -> None:
@@ -196,13 +205,7 @@ def _submit_page(
 ) -> ResponseReturnValue:
     refusal = ""
     try:
-        service.check_open(
-            web.session(),
-            competition=competition,
-            user=user,
-            now=clock.now(),
-            rejections_per_hour=web.services().settings.rejections_per_hour,
-        )
+        _check_open(competition, user)
     except PodiumError as error:
         refusal = error.sentence
     return render_template(

@@ -36,9 +36,7 @@ class Person:
     def post(self, address: str, **fields: Any) -> TestResponse:
         """Send a form, with the token that the page before it carried."""
         page = "/settings/profile" if self._logged_in() else "/log-in"
-        return self.client.post(
-            address, data={"csrf_token": self.token(page)} | fields
-        )
+        return self.client.post(address, data={"csrf_token": self.token(page)} | fields)
 
     def _logged_in(self) -> bool:
         return self.client.get("/settings/profile").status_code == 200

@@ -55,7 +55,9 @@ def test_the_list_is_filtered(
     make.competition("tides", tags=["ocean"])
     make.competition("birds", opens_at=now + DAY, closes_at=now + 2 * DAY)
     page = visitor.get(f"/competitions{query}").text
-    assert {name for name in ("Stars", "Tides", "Birds") if f">{name}<" in page} == shown
+    assert {
+        name for name in ("Stars", "Tides", "Birds") if f">{name}<" in page
+    } == shown
     assert ("No competition fits" in page) is (not shown)
 
 
@@ -96,7 +98,12 @@ def test_a_near_name_is_suggested(stars: Competition, visitor: Person) -> None:
 def test_pages_other_than_data_and_rules_stand_on_the_overview(
     make: Factory, visitor: Person
 ) -> None:
-    pages = {"overview": "First.", "evaluation": "How.", "data": "What.", "rules": "No."}
+    pages = {
+        "overview": "First.",
+        "evaluation": "How.",
+        "data": "What.",
+        "rules": "No.",
+    }
     make.competition("stars", pages=pages)
     overview = visitor.get("/c/stars").text
     assert "First." in overview

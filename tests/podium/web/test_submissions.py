@@ -38,7 +38,9 @@ def send(person: Person, content: bytes = CSV, name: str = "mine.csv") -> TestRe
             ("description", "Try"),
         )
     )
-    head += f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    head += (
+        f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    )
     body = head.encode() + content + b"\r\n--b--\r\n"
     return person.client.post(
         SUBMIT,
@@ -333,9 +335,7 @@ def test_the_list_is_empty_helpfully(
     assert "Nothing sent yet" in as_ada.get("/c/stars/submissions").text
 
 
-def test_a_long_list_has_pages(
-    make: Factory, ada: User, as_ada: Person
-) -> None:
+def test_a_long_list_has_pages(make: Factory, ada: User, as_ada: Person) -> None:
     wide = make.competition("stars", submissions_per_day=100)
     team = make.team(wide, ada)
     for number in range(52):

@@ -74,7 +74,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 def ordinal(number: int) -> str:
     """``1st``, ``2nd``, ``11th``."""
     last = number % 100
-    ending = "th" if 10 < last < 20 else {1: "st", 2: "nd", 3: "rd"}.get(last % 10, "th")
+    ending = (
+        "th" if 10 < last < 20 else {1: "st", 2: "nd", 3: "rd"}.get(last % 10, "th")
+    )
     return f"{number}{ending}"
 
 
@@ -118,7 +120,9 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
 def initials(name: str) -> str:
     """One or two letters for an avatar."""
     words = [word for word in name.replace("_", " ").replace("-", " ").split() if word]
-    letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    letters = [
+        word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)
+    ]
     return "".join(letters).upper() or "?"
 
 
