@@ -7,10 +7,18 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from podium.competitions.models import Competition, DataFile, Kind, Page, Revision, Stage
+from podium.competitions.models import (
+    Competition,
+    DataFile,
+    Kind,
+    Page,
+    Revision,
+    Stage,
+)
 from podium.core.api import PREFIX, Answer
 from podium.core.markdown import render
 from podium.core.paging import PageQuery
+from podium_scorer.catalogue import METRICS
 
 EXAMPLE_SLUG = "breast-cancer"
 
@@ -140,7 +148,7 @@ def metric(revision: Revision | None) -> Metric | None:
         return None
     return Metric(
         name=revision.metric,
-        title=revision.metric,
+        title=METRICS[revision.metric].title if revision.metric in METRICS else "",
         higher_is_better=revision.higher_is_better,
     )
 

@@ -83,13 +83,15 @@ class ApiBlueprint(APIBlueprint):
         answer: type[BaseModel] | None = None,
         status: int = 200,
         answers: dict[int, dict[str, Any]] | None = None,
+        upload: bool = False,
         errors: tuple[int, ...] = (),
     ) -> Callable[[View], View]:
         """Make a view an operation; it gets ``body`` and ``query`` as such.
 
         ``answer`` is the model of its success; where that is not JSON, ``answers`` holds
-        the OpenAPI responses instead. ``errors`` are those that do not follow from the
-        rest. The view's name becomes the operation's id, its docstring the description.
+        the OpenAPI responses instead. ``upload``: the body is a file. ``errors`` are
+        those that do not follow from the rest. The view's name becomes the operation's
+        id, its docstring the description.
         """
 
         def decorate(view: View) -> View:
@@ -97,15 +99,22 @@ class ApiBlueprint(APIBlueprint):
             if answer is not None:
                 function = self.output(answer, status_code=status)(function)
             if query is not None:
-                function = self.input(query, location="query", arg_name="query")(function)
+                function = self.input(query, location="query", arg_name="query")(
+                    function
+                )
             if body is not None:
                 function = self.input(body, arg_name="body", example=example)(function)
                 function = _json_only(function)
             function = self._guarded(function, access)
             function = self.doc(
                 operation_id=openapi.operation_id(view.__name__),
-                responses=openapi.responses(answers or {}, errors, json=body is not None),
-                security=openapi.OPTIONAL if access is Access.BETTER_SIGNED_IN else None,
+                responses=openapi.responses(
+                    answers or {}, errors, json=body is not None
+                ),
+                extensions={openapi.UPLOAD: True} if upload else None,
+                security=openapi.OPTIONAL
+                if access is Access.BETTER_SIGNED_IN
+                else None,
             )(function)
             function.api_access = access
             self.route(path, methods=[method])(function)
@@ -136,7 +145,7 @@ def new_app(import_name: str, **options: Any) -> APIFlask:
     app.config["AUTO_SERVERS"] = False
     app.info = {"description": openapi.DESCRIPTION, "license": openapi.LICENSE}
     app.error_callback = problem
-    app.spec_callback = openapi.finish
+    app.spec_processor(openapi.finish)
     return app
 
 
@@ -150,7 +159,7 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-@bearer.error_handler  # type: ignore[untyped-decorator]
+@bearer.error_handler
 def _nobody(_status: int) -> Response:
     return problem(
         Unauthorized(

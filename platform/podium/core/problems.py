@@ -166,8 +166,10 @@ def _validation_fault(error: HTTPError) -> PodiumError | HTTPException:
     fields: dict[str, str] = {}
     for fault in cause.errors():
         name = ".".join(str(part) for part in fault["loc"]) or "body"
-        fields[name] = f"{fields[name]} {_sentence(fault)}" if name in fields else (
-            _sentence(fault)
+        fields[name] = (
+            f"{fields[name]} {_sentence(fault)}"
+            if name in fields
+            else (_sentence(fault))
         )
     sentence = " ".join(f"{name}: {text}" for name, text in fields.items())
     return Invalid(sentence, kind="invalid", fields=fields)

@@ -148,6 +148,58 @@ def row_of(
     return rows[0] if rows else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a user reached with a team; ``rank`` is that of the board that is open."""
+
+    team: Team
+    stage: Stage
+    rank: int | None
+    teams: int
+
+
+def open_split(competition: Competition, *, now: datetime) -> Split:
+    """The board that tells most without telling too much: the private one after the end."""
+    ended = competition.stage(now) is Stage.ENDED
+    return Split.PRIVATE if ended else Split.PUBLIC
+
+
+def results_of(session: Session, *, user: User, now: datetime) -> list[Result]:
+    """Every team of a user with its place, newest first."""
+    results = []
+    for team in teams.teams_of(session, user=user):
+        split = open_split(team.competition, now=now)
+        row = row_of(session, competition=team.competition, split=split, team=team)
+        results.append(
+            Result(
+                team=team,
+                stage=team.competition.stage(now),
+                rank=row.rank if row else None,
+                teams=team_count(session, competition=team.competition, split=split),
+            )
+        )
+    return results
+
+
+def best_submission(
+    session: Session, *, competition: Competition, split: Split, team_id: int
+) -> tuple[int, int] | None:
+    """The id of the submission that a team stands on a board with, and the team's rank."""
+    found = session.execute(
+        select(Entry, Board)
+        .join(Board, Entry.board_id == Board.id)
+        .where(
+            Board.competition_id == competition.id,
+            Board.split == split,
+            Entry.team_id == team_id,
+        )
+    ).first()
+    if found is None:
+        return None
+    entry, board = found
+    return entry.submission_id, _better(session, board, entry.sort_key) + 1
+
+
 def count(session: Session, *, board: Board) -> int:
     """How many teams are on a board."""
     found = session.scalar(

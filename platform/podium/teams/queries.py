@@ -73,6 +73,22 @@ def teams_of(session: Session, *, user: User) -> list[Team]:
     )
 
 
+def search(session: Session, *, text: str, limit: int) -> list[Team]:
+    """Teams whose names hold ``text``, newest first."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        return []
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.name_key.contains(wanted, autoescape=True))
+            .options(selectinload(Team.competition))
+            .order_by(Team.id.desc())
+            .limit(limit)
+        )
+    )
+
+
 def team_counts(session: Session, competition_ids: Iterable[int]) -> dict[int, int]:
     """How many teams each competition has."""
     rows = session.execute(
