@@ -9,11 +9,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from podium import __version__
 from podium.accounts.identity import viewer
 from podium.competitions import queries as competitions
 from podium.competitions.models import Stage
 from podium.core import clock, web
+from podium.core.api import VERSION
 from podium.scoring import dispatch
 from podium.scoring.models import ScoringHost
 from podium.submissions.models import Status
@@ -58,7 +58,7 @@ def status() -> ResponseReturnValue:
     hosts = session.scalars(select(ScoringHost).order_by(ScoringHost.name)).all()
     return render_template(
         "web/status.html",
-        version=__version__,
+        version=VERSION,
         waiting=counts[Status.QUEUED],
         running=counts[Status.RUNNING],
         typical_s=dispatch.recent_seconds(session),
