@@ -138,7 +138,11 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
     path = settings.sandbox_socket_path
     return Child(
         name="sandbox",
-        command=_python("podium_sandbox", "serve", "--socket", str(path)),
+        command=_python(
+            "podium_sandbox",
+            "serve",
+            *("--socket", str(path), "--pool", str(settings.sandbox_pool_size)),
+        ),
         stage=SERVICE_STAGE,
         environment={
             name: value
