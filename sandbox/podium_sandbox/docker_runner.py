@@ -33,6 +33,7 @@ from podium_sandbox.runners import (
     Ending,
     RunnerError,
     await_ready,
+    exited,
     listen,
     log_keeper,
 )
@@ -284,7 +285,9 @@ def _ending(state: Mapping[str, Any]) -> Ending | None:
         return Ending(detail="the processor time was used up", cut_off=CutOff.TIME)
     if code == 128 + signal.SIGKILL:
         return Ending(detail="somebody killed the container", vanished=True)
-    return Ending(detail=f"the scorer ended with exit code {code} and no answer")
+    if code > 128:
+        return Ending(detail=f"the scorer died of signal {code - 128}")
+    return exited(code)
 
 
 def _versions(found: Mapping[str, Any]) -> dict[str, str]:

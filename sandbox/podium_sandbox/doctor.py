@@ -63,9 +63,13 @@ print(json.dumps({"tried": list(attempts), "worked": worked}), flush=True)
 """
 
 MEMORY = r"""
+import os
 kept = []
-while True:
-    kept.append(bytearray(b"x" * (16 << 20)))
+try:
+    while True:
+        kept.append(bytearray(b"x" * (16 << 20)))
+except MemoryError:
+    os._exit(5)  # as the scorer does
 """
 
 PROCESSES = r"""

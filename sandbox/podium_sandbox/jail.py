@@ -24,7 +24,6 @@ from pathlib import Path
 
 from podium_sandbox import landlock, syscall_filter
 
-EXIT_MEMORY = 101  # the program ended by a MemoryError
 EXIT_UNFIT = 102  # the jail itself could not be built
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
@@ -178,13 +177,10 @@ def main() -> None:
 
 def _become(program: str, arguments: list[str], code: str | None) -> None:
     sys.argv = [program, *arguments]
-    try:
-        if code is None:
-            runpy.run_module(program, run_name="__main__", alter_sys=True)
-        else:
-            exec(compile(code, "self-check", "exec"), {"__name__": "__main__"})  # noqa: S102
-    except MemoryError:
-        os._exit(EXIT_MEMORY)
+    if code is None:
+        runpy.run_module(program, run_name="__main__", alter_sys=True)
+    else:
+        exec(compile(code, "self-check", "exec"), {"__name__": "__main__"})  # noqa: S102
 
 
 def _readable_by_others(path: Path) -> bool:

@@ -59,7 +59,7 @@ class Pool(Generic[W]):
         self._idle: deque[tuple[float, W]] = deque()
         self._changed = threading.Condition()
         self._open = True
-        self._refill_at = clock()
+        self._refill_at = self._pause_until = clock()
         self._pause_s = FIRST_PAUSE_S
         self._destroyers = ThreadPoolExecutor(_DESTROYERS, "destroyer")
         self.trouble = ""
@@ -132,7 +132,7 @@ class Pool(Generic[W]):
                 self._retire_old()
                 wait_s: float | None = None
                 if len(self._idle) < self._size:
-                    wait_s = self._refill_at - self._clock()
+                    wait_s = max(self._refill_at, self._pause_until) - self._clock()
                     if wait_s <= 0:
                         return True
                 elif self._idle:
@@ -153,7 +153,7 @@ class Pool(Generic[W]):
             if trouble != self.trouble:
                 log.warning("no worker could be started: %s", trouble)
             self.trouble = trouble
-            self._refill_at = self._clock() + self._pause_s
+            self._pause_until = self._clock() + self._pause_s
             self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     @staticmethod

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from podium_sandbox.jail import EXIT_MEMORY, EXIT_UNFIT
+from podium_sandbox.jail import EXIT_UNFIT
 from podium_sandbox.limits import Limits, for_self_check
 from podium_sandbox.policy import FIRST_UID, SCORER_COMMAND, UID_SLOTS, environment
 from podium_sandbox.protocol import LogKeeper, PipeChannel
@@ -24,6 +24,7 @@ from podium_sandbox.runners import (
     Ending,
     RunnerError,
     await_ready,
+    exited,
     listen,
     log_keeper,
 )
@@ -70,8 +71,6 @@ class ProcessWorker:
 
 
 def _ending(code: int) -> Ending:
-    if code == EXIT_MEMORY:
-        return Ending(detail="the memory limit was reached", cut_off=CutOff.MEMORY)
     if code == -signal.SIGXCPU:
         return Ending(detail="the processor time was used up", cut_off=CutOff.TIME)
     if code == -signal.SIGKILL:
@@ -80,7 +79,7 @@ def _ending(code: int) -> Ending:
         return Ending(detail=f"the scorer died of {signal.Signals(-code).name}")
     if code == EXIT_UNFIT:
         return Ending(detail="the process sandbox could not be built")
-    return Ending(detail=f"the scorer ended with exit code {code} and no answer")
+    return exited(code)
 
 
 class ProcessRunner:

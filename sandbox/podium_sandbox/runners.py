@@ -26,6 +26,9 @@ from podium_scorer.contract import CutOff, PrepareJob, ScoreJob
 # Jobs that run our own scorer and nothing that anybody else wrote.
 BUILT_IN_KINDS = frozenset({ScoreJob.kind, PrepareJob.kind})
 
+# What the scorer's own exit codes mean (its other ones are faults of ours).
+EXIT_PROTOCOL, EXIT_OUT_OF_MEMORY = 3, 5
+
 
 class RunnerError(Exception):
     """A worker could not be started; the text is a sentence for the operator."""
@@ -93,6 +96,15 @@ class Runner(Protocol):
 
     def probe(self, code: str) -> tuple[bytes, Ending]:
         """Run Python code in the scorer's place, for the self-check: output, ending."""
+
+
+def exited(code: int) -> Ending:
+    """The ending of a scorer that exited by itself without an answer."""
+    if code == EXIT_OUT_OF_MEMORY:
+        return Ending(detail="the memory limit was reached", cut_off=CutOff.MEMORY)
+    if code == EXIT_PROTOCOL:
+        return Ending(detail="the scorer did not understand the job")
+    return Ending(detail=f"the scorer ended with exit code {code} and no answer")
 
 
 def log_keeper(limits: Limits) -> LogKeeper:

@@ -140,6 +140,7 @@ class Report:
 
     ``public`` and ``private`` are scores in the metric's own unit (``private`` is None where
     the solution has no private rows); the intervals are 95 % confidence intervals.
+    ``errors`` are the faults of a rejected file, or with host_error of the solution.
     ``counts`` says whether a rejection uses up quota: faults that the reader finds do not,
     what the metric itself refuses does (else it would be an oracle for labels).
     """
@@ -167,8 +168,9 @@ class Report:
                 data[name] = list(interval)
         if self.rows:
             data["rows"] = dict(self.rows)
-        if self.status is Outcome.REJECTED:
+        if self.errors or self.status is Outcome.REJECTED:
             data["errors"] = [fault_to_json(fault) for fault in self.errors]
+        if self.status is Outcome.REJECTED:
             data["counts"] = self.counts
         if self.message:
             data["message"] = self.message

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import signal
 import tempfile
 import threading
 import time
@@ -14,13 +16,17 @@ from pathlib import Path
 
 import pytest
 
+from podium_sandbox import doctor
 from podium_sandbox.client import SandboxClient
+from podium_sandbox.docker_runner import DockerRunner
+from podium_sandbox.engine import Engine, EngineError, socket_path
 from podium_sandbox.limits import ChangedBy, Limits, Profile, limits_for
 from podium_sandbox.process_runner import ProcessRunner
-from podium_sandbox.runners import Runner
+from podium_sandbox.runners import Runner, Worker
 from podium_sandbox.service import Service, ServiceSettings
 from podium_scorer.contract import MetricSpec, ScoreJob, Verdict
 
+IMAGE = os.environ.get("PODIUM_SCORER_IMAGE", "podium-scorer:latest")
 SCORE = ScoreJob(metric=MetricSpec(name="rmse"), submission_name="submission.csv")
 
 
@@ -41,12 +47,17 @@ def limits(**changes: float) -> Limits:
 
 @dataclass
 class Running:
-    """A service that runs in a thread of the test, and a client of it."""
+    """A service that runs in a thread of the test, and a client of it.
+
+    ``names`` are the workers that were started so far, in order.
+    """
 
     service: Service
     client: SandboxClient
     runner: Runner
     socket: Path
+    names: list[str]
+    thread: threading.Thread
 
     def score(
         self, submission: bytes = b"id,p\n1,0.5\n", *, wall_s: float = 20
@@ -55,10 +66,48 @@ class Running:
         files = [BytesIO(b"index"), BytesIO(submission)]
         return self.client.run(SCORE, files, wall_s=wall_s)
 
+    def check(self) -> dict[str, bool]:
+        """The doctor's findings."""
+        return doctor.check(self.runner)
+
+    def stop(self) -> None:
+        """Stop the service and wait until it has ended."""
+        self.service.stop()
+        self.thread.join(timeout=20)
+        assert not self.thread.is_alive()
+
+    def alive(self) -> set[str]:
+        """The names of the workers that exist in whatever state."""
+        if isinstance(self.runner, ProcessRunner):
+            return {name for name in self.names if Path("/proc", name).exists()}
+        engine = engine_at_hand()
+        found = engine.call("GET", "/containers/json", query={"all": "1"})
+        return {container["Id"][:12] for container in found} & set(self.names)
+
+    def kill(self, name: str) -> None:
+        """Kill a worker from outside and wait until it is dead."""
+        if isinstance(self.runner, ProcessRunner):
+            os.kill(int(name), signal.SIGKILL)
+            os.waitid(os.P_PID, int(name), os.WEXITED | os.WNOWAIT)
+            return
+        engine = engine_at_hand()
+        engine.call("POST", f"/containers/{name}/kill")
+        path = f"/containers/{name}/json"
+        assert wait_until(lambda: not engine.call("GET", path)["State"]["Running"])
+
 
 @contextlib.contextmanager
 def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running]:
     """A service with this runner, stopped at the end."""
+    names: list[str] = []
+    start = runner.start
+
+    def noting() -> Worker:
+        worker = start()
+        names.append(worker.name)
+        return worker
+
+    runner.start = noting  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
         settings = ServiceSettings(socket=address, pool=pool, check=False)
@@ -67,12 +116,11 @@ def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running
         thread.start()
         client = SandboxClient(address)
         assert wait_until(lambda: client.status().mode != "none")
+        made = Running(service, client, runner, address, names, thread)
         try:
-            yield Running(service, client, runner, address)
+            yield made
         finally:
-            service.stop()
-            thread.join(timeout=20)
-            assert not thread.is_alive()
+            made.stop()
 
 
 @pytest.fixture
@@ -88,7 +136,38 @@ def process_service() -> Iterator[Callable[..., Running]]:
         yield start
 
 
+def engine_at_hand() -> Engine:
+    """The engine that DOCKER_HOST names."""
+    return Engine(socket_path(os.environ.get("DOCKER_HOST")))
+
+
 @pytest.fixture(scope="session")
 def docker_host() -> str:
-    """The address of an engine that answers and has the scorer's image."""
+    """The address of an engine that answers and has the scorer's image.
+
+    Only for tests marked ``docker``: without an engine those are skipped before.
+    """
+    engine = engine_at_hand()
+    try:
+        engine.call("GET", f"/images/{IMAGE}/json")
+    except EngineError as error:
+        pytest.fail(
+            f"the image {IMAGE} is missing ({error}); make image builds it", False
+        )
     return os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+
+
+@pytest.fixture
+def docker_service(docker_host: str) -> Iterator[Callable[..., Running]]:
+    """Starts services with the Docker runner: ``docker_service(code, **limits)``."""
+    with contextlib.ExitStack() as stack:
+
+        def start(code: str | None, *, pool: int = 1, **changes: float) -> Running:
+            given = limits(**changes)
+            address = f"tests/{secrets.token_hex(8)}"
+            runner = DockerRunner(
+                given, engine=engine_at_hand(), image=IMAGE, address=address, code=code
+            )
+            return stack.enter_context(running(runner, given, pool=pool))
+
+        yield start

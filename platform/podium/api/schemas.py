@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from podium.competitions.schemas import (
     CompetitionItem,
@@ -16,7 +16,7 @@ from podium.competitions.schemas import (
     Source,
     Timeline,
 )
-from podium.core.api import Answer, Input
+from podium.core.shapes import Answer, Input, Query
 from podium.leaderboards.schemas import ResultAnswer
 from podium.teams.schemas import Person, TeamRef
 
@@ -40,17 +40,23 @@ class CompetitionAnswer(CompetitionItem):
     licence: Licence
     source: Source
     pages: list[PageRef]
+    ready: bool = Field(description="Whether submissions can be scored.")
     me: MyStanding | None
 
 
 class NewUser(Input):
-    """A new account. Every fault of it is answered at once."""
+    """A new account. What is left out counts as empty, so that the rules of sign-up
+    answer every fault at once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"required": ["username", "email", "password"]}
+    )
 
     username: str = Field(
-        max_length=200, description="3 to 40 of a to z, 0 to 9, - and _."
+        "", max_length=200, description="3 to 40 of a to z, 0 to 9, - and _."
     )
-    email: str = Field(max_length=400)
-    password: str = Field(max_length=1000, description="At least 10 characters.")
+    email: str = Field("", max_length=400)
+    password: str = Field("", max_length=1000, description="At least 10 characters.")
     display_name: str = Field("", max_length=400)
 
 
@@ -77,10 +83,8 @@ class ProfileChange(Input):
     link: str | None = Field(None, max_length=1000)
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(Query):
     """What to look for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     q: str = Field(max_length=200, examples=["cancer"])
 

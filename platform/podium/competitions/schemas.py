@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from podium.competitions.models import (
     Competition,
@@ -15,9 +15,10 @@ from podium.competitions.models import (
     Revision,
     Stage,
 )
-from podium.core.api import PREFIX, Answer
+from podium.core.api import PREFIX
 from podium.core.markdown import render
 from podium.core.paging import PageQuery
+from podium.core.shapes import Answer
 from podium_scorer.catalogue import METRICS
 
 EXAMPLE_SLUG = "breast-cancer"
@@ -63,8 +64,6 @@ class CompetitionList(Answer):
 class CompetitionQuery(PageQuery):
     """Which competitions to list."""
 
-    model_config = ConfigDict(extra="forbid")
-
     stage: Literal["upcoming", "open", "ended", ""] = Field(
         "", description="Where it stands in its timeline; empty for all."
     )
@@ -88,6 +87,7 @@ class Rules(Answer):
     submissions_per_day: int
     submissions_total: int | None
     submission_max_bytes: int
+    submission_formats: list[str] = Field(examples=[["csv", "csv.gz", "zip"]])
     team_max_size: int
 
 

@@ -14,28 +14,18 @@ from typing import Any, TypeVar
 
 from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
 from flask import Request, Response, request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest
 
 from podium.core import openapi
+from podium.core.errors import NotFound
 from podium.core.problems import Malformed, Unauthorized, WrongType, problem
-
-__all__ = [
-    "Access",
-    "Answer",
-    "ApiBlueprint",
-    "Input",
-    "bearer",
-    "is_api",
-    "new_app",
-    "no_content",
-    "problem",
-]
 
 VERSION = version("podium")
 ROOT = "/api"
 PREFIX = "/api/v1"
 JSON_BYTES = 64 * 1024
+LARGEST_ID = 2**31 - 1
 View = TypeVar("View", bound=Callable[..., Any])
 
 bearer = HTTPTokenAuth(
@@ -52,23 +42,12 @@ class Access(StrEnum):
     SIGNED_IN = "signed in"
 
 
-class Answer(BaseModel):
-    """Base of what the API answers; reads attributes as well as keys."""
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
-class Input(BaseModel):
-    """Base of what the API takes: unknown fields are faults, types are not bent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 class ApiBlueprint(APIBlueprint):
     """The operations of one part of Podium, under /api/v1."""
 
     def __init__(self, name: str, import_name: str, *, tag: str) -> None:
         super().__init__(f"api_{name}", import_name, tag=tag, url_prefix=PREFIX)
+        self.before_request(_storable)
         self.after_request(_private)
 
     def operation(
@@ -170,6 +149,13 @@ def _nobody(_status: int) -> Response:
     )
 
 
+def _storable() -> None:
+    """No database holds a NUL or such a number, so there is nothing at that address."""
+    for value in (request.view_args or {}).values():
+        if "\0" in str(value) or (isinstance(value, int) and value > LARGEST_ID):
+            raise NotFound("There is no such thing. Check the address.")
+
+
 def _json_only(function: Any) -> Any:
     """Read a JSON body of bounded size before the view's model looks at it."""
 
@@ -187,6 +173,10 @@ def _json_only(function: Any) -> Any:
             if type(error) is not BadRequest:  # too large, or the client went away
                 raise
             raise Malformed("The body is not valid JSON.", kind="malformed") from error
+        except RecursionError as error:
+            raise Malformed(
+                "The body is nested too deeply.", kind="malformed"
+            ) from error
         return function(*args, **kwargs)
 
     return read

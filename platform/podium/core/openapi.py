@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -145,14 +144,22 @@ def _finish_error(status: int, response: Document) -> None:
 
 
 def _plain_names(schemas: Document) -> Document:
-    """APIFlask names what a model holds ``Outer.Inner``; a model is one thing: ``Inner``."""
-    return {name.rsplit(".", 1)[-1]: schema for name, schema in sorted(schemas.items())}
+    """What a model holds comes as ``Outer.Inner``, but a model is one thing: ``Inner``;
+    and the reader need not know that in the code ``Team`` is the table's."""
+    named = {_plain(name): schema for name, schema in schemas.items()}
+    for name, schema in named.items():
+        schema["title"] = name
+    return dict(sorted(named.items()))
+
+
+def _plain(name: str) -> str:
+    return name.rsplit(".", 1)[-1].removesuffix("Answer")
 
 
 def _with_plain_references(part: Any) -> Any:
     if isinstance(part, dict):
         return {
-            key: re.sub(r"^(#/components/schemas/).*\.", r"\1", value)
+            key: REFERENCE + _plain(value.removeprefix(REFERENCE))
             if key == "$ref"
             else _with_plain_references(value)
             for key, value in part.items()

@@ -12,12 +12,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from podium.core.errors import Invalid, PodiumError, TooMany
+from podium.core.uploads import drain
 
 MEDIA_TYPE = "application/problem+json"
-# A refused upload is read to its end up to here, since a client that still writes when
-# the connection is closed never sees the answer.
-DRAIN_BYTES = 64 * 1024 * 1024
-DRAIN_CHUNK_BYTES = 1 << 18
 log = logging.getLogger(__name__)
 
 KINDS = {
@@ -117,7 +114,7 @@ def problem(error: Exception) -> Response:
         body, headers = _of_http(http)
     if body.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="Podium"'
-    _drain()
+    drain(request)
     return Response(
         json.dumps(body.model_dump()), body.status, headers, content_type=MEDIA_TYPE
     )
@@ -180,14 +177,3 @@ def _sentence(fault: ErrorDetails) -> str:
     if known is not None:
         return known.format(**fault.get("ctx", {}))
     return f"{fault['msg'].removeprefix('Value error, ').rstrip('.')}."
-
-
-def _drain() -> None:
-    """Read what is left of the request's body, up to ``DRAIN_BYTES``."""
-    request.max_content_length = None
-    left = DRAIN_BYTES
-    try:
-        while left > 0 and (piece := request.stream.read(min(left, DRAIN_CHUNK_BYTES))):
-            left -= len(piece)
-    except (HTTPException, OSError):  # the client is gone, or its body is broken
-        log.debug("the rest of a refused body could not be read")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from podium.competitions.models import Competition, Stage
 from podium.competitions.schemas import CompetitionRef, Metric
 from podium.competitions.schemas import metric as metric_of
-from podium.core.api import Answer
 from podium.core.paging import PageQuery
+from podium.core.shapes import Answer
 from podium.leaderboards.models import Split
 from podium.leaderboards.queries import BoardPage, Result, Row
 from podium.teams.schemas import Person, TeamAnswer, TeamRef
@@ -53,8 +53,6 @@ class Leaderboard(Answer):
 class BoardQuery(PageQuery):
     """Which board, and which part of it."""
 
-    model_config = ConfigDict(extra="forbid")
-
     board: Split = Field(
         Split.PUBLIC, description="The private board opens when the competition ends."
     )
@@ -90,9 +88,7 @@ def entry(row: Row) -> BoardEntry:
             ],
         ),
         score=row.score,
-        interval=None
-        if row.low is None or row.high is None
-        else (row.low, row.high),
+        interval=None if row.low is None or row.high is None else (row.low, row.high),
         submissions=row.submissions,
         last_at=row.last_at,
     )

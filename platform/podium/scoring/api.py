@@ -3,7 +3,10 @@ because an answer tells the place in the queue and the rank on the board."""
 
 from __future__ import annotations
 
+import logging
+
 from flask import Response, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from podium.accounts.api import me
 from podium.competitions.models import Competition
@@ -16,10 +19,11 @@ from podium.core.errors import Invalid, TooLarge
 from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
-from podium.core.web import release, services, session, wake_queue
+from podium.core.web import release, services, session
 from podium.leaderboards import queries as boards
 from podium.scoring import service
-from podium.submissions import intake, queries, schemas
+from podium.scoring.dispatch import dispatch
+from podium.submissions import queries, schemas
 from podium.submissions import service as submissions
 from podium.submissions.models import Submission
 from podium.teams import queries as teams
@@ -27,6 +31,7 @@ from podium.teams.schemas import person
 from podium.teams.schemas import reference as team_reference
 
 bp = ApiBlueprint("submissions", __name__, tag="Submissions")
+log = logging.getLogger(__name__)
 SIGNED_IN = Access.SIGNED_IN
 # A form's body holds more than the file, or a file that the client has changed.
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -64,7 +69,7 @@ def submit(
         rejections_per_hour=services().settings.rejections_per_hour,
     )
     session().commit()
-    wake_queue()
+    _wake_queue()
     answer = _shown(submission)
     return answer, 201, {"Location": f"{PREFIX}/submissions/{answer.id}"}
 
@@ -164,18 +169,20 @@ def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
         now=clock.now(),
         rejections_per_hour=services().settings.rejections_per_hour,
     )
-    most, size = competition.submission_max_bytes, request.content_length
-    faults = intake.file_refusal(
-        file_name=query.file_name,
-        size=size,
-        most_bytes=most,
-        description=query.description,
-    )
-    sentence = " ".join(faults.values())
-    if faults and size is not None and size > most:
-        raise TooLarge(sentence, kind="too_large", fields=faults)
-    if faults:
-        raise Invalid(sentence, kind="invalid", fields=faults)
+    size = request.content_length
+    try:
+        submissions.check_file(
+            competition=competition,
+            file_name=query.file_name,
+            size=size,
+            description=query.description,
+        )
+    except Invalid as fault:
+        if size is not None and size > competition.submission_max_bytes:
+            raise TooLarge(
+                fault.sentence, kind="too_large", fields=fault.fields
+            ) from fault
+        raise
     release()
     return competition
 
@@ -186,6 +193,14 @@ def _store(competition: Competition) -> Blob:
     return services().storage.put(
         request.stream, most_bytes=competition.submission_max_bytes
     )
+
+
+def _wake_queue() -> None:
+    """Hand the new row to a worker. It is committed: what fails here, the sweeper does."""
+    try:
+        dispatch(services())
+    except SQLAlchemyError:
+        log.exception("waiting rows could not be handed out; the sweeper will do it")
 
 
 def _submission(public_id: str) -> Submission:

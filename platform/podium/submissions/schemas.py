@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from podium.competitions.schemas import CompetitionRef
-from podium.core.api import Answer
+from podium.core.shapes import Answer, Query
 from podium.submissions.models import Status
 from podium.teams.schemas import Person, TeamRef
 
 Interval = tuple[float, float]
 
 
-class UploadQuery(BaseModel):
+class UploadQuery(Query):
     """What is said of a file beside its bytes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     file_name: str = Field(
         min_length=1, max_length=255, examples=["predictions.csv.gz"]

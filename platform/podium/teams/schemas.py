@@ -10,7 +10,7 @@ from pydantic import Field
 from podium.accounts.models import User
 from podium.competitions.schemas import CompetitionRef
 from podium.competitions.schemas import reference as competition_reference
-from podium.core.api import Answer, Input
+from podium.core.shapes import Answer, Input
 from podium.teams.models import Invitation, InvitationState, Team
 
 

@@ -39,6 +39,12 @@ _ROW_SUMS = ParamInfo(
     "(within 0.001) and are taken as they are, like scikit-learn. rescale: each row is "
     "divided by its sum first, like Kaggle's MulticlassLoss.",
 )
+_LABELS = ParamInfo(
+    name="labels",
+    type=ParamType.TEXTS,
+    default=None,
+    doc="Classes that may be predicted besides those that the solution has.",
+)
 _ONE_CLASS_ONLY = (
     "only one class among the public or the private rows",
     "the solution is refused when it is prepared: the metric has no value there",
@@ -139,6 +145,7 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
+        params=(_LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -157,6 +164,7 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
+        params=(_LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -175,6 +183,7 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
+        params=(_LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -197,6 +206,7 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
+        params=(_LABELS,),
         low=-1.0,
         high=1.0,
         perfect=1.0,

@@ -50,6 +50,7 @@ class ParamType(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     CHOICE = "choice"
+    TEXTS = "texts"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +70,12 @@ class ParamInfo:
         if value is None and self.default is None:
             return None
         match self.type:
+            case ParamType.TEXTS:
+                right = isinstance(value, list) and all(map(_is_text, value))
+                wanted = "a list of texts (in YAML within quotes)"
             case ParamType.TEXT:
-                right = isinstance(value, str) and value != ""
-                wanted = "a text that is not empty"
+                right = _is_text(value)
+                wanted = "a text (in YAML within quotes)"
             case ParamType.CHOICE:
                 right = value in self.choices
                 wanted = "one of " + ", ".join(self.choices)
@@ -151,6 +155,10 @@ class MetricInfo:
         }
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -164,4 +172,7 @@ def _param_to_json(param: ParamInfo) -> dict[str, Any]:
     }
     if param.choices:
         data["choices"] = list(param.choices)
+    for limit in ("above", "below"):
+        if math.isfinite(bound := getattr(param, limit)):
+            data[limit] = bound
     return data

@@ -1,0 +1,141 @@
+"""``python -m podium_scorer``: what the platform runs is what anybody runs at home.
+
+Exit codes of score, check and prepare: 0 all is well, 2 the participant's file has
+faults, 1 the organizer's solution, sample or metric has. The answer is one JSON object on
+standard output. Wrong usage of the command itself ends with 64.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from podium_scorer import __version__
+from podium_scorer.catalogue import METRICS
+from podium_scorer.contract import ParamValue
+
+EXIT_USAGE = 64
+# More threads than these do not help, and each costs start-up time and address space.
+_THREADS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "2",
+    "MKL_NUM_THREADS": "1",
+    "JOBLIB_MULTIPROCESSING": "0",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    for name, value in _THREADS.items():
+        os.environ.setdefault(name, value)
+    options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="podium_scorer", description=__doc__)
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    score = commands.add_parser("score", help="score a submission against a solution")
+    score.add_argument("--solution", type=Path, required=True)
+    score.add_argument("--submission", type=Path, required=True)
+    score.add_argument("--sample", type=Path, help="the sample submission, if any")
+    _add_metric(score, required=True)
+    score.set_defaults(run=_score)
+    check = commands.add_parser("check", help="check a submission without a solution")
+    check.add_argument("--sample", type=Path, required=True)
+    check.add_argument("--submission", type=Path, required=True)
+    _add_metric(check, required=False)
+    check.set_defaults(run=_check)
+    prepare = commands.add_parser("prepare", help="check a solution, make its index")
+    prepare.add_argument("--solution", type=Path, required=True)
+    prepare.add_argument("--sample", type=Path)
+    prepare.add_argument("--output", type=Path, help="where to write the index")
+    _add_metric(prepare, required=True)
+    prepare.set_defaults(run=_prepare)
+    metrics = commands.add_parser("metrics", help="list the metrics")
+    metrics.add_argument(
+        "--json", action="store_true", help="everything known, as JSON"
+    )
+    metrics.set_defaults(run=_metrics)
+    serve = commands.add_parser("serve", help="do one job from standard input")
+    serve.set_defaults(run=_serve)
+    return parser
+
+
+def _add_metric(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    parser.add_argument("--metric", required=required, metavar="NAME")
+    parser.add_argument(
+        "--param",
+        type=_param,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the metric; may be given several times",
+    )
+    parser.add_argument("--id-column", metavar="NAME", help="default: the first column")
+
+
+def _param(text: str) -> tuple[str, ParamValue]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    try:
+        parsed: ParamValue = json.loads(value)
+    except ValueError:
+        return name, value
+    return name, parsed
+
+
+def _run(name: str, options: argparse.Namespace) -> int:
+    """Run a command that needs numpy, which ``metrics`` and ``--help`` do without."""
+    commands = importlib.import_module("podium_scorer.commands")
+    answer, code = getattr(commands, name)(options)
+    print(json.dumps(answer, indent=2 if sys.stdout.isatty() else None))
+    return int(code)
+
+
+def _score(options: argparse.Namespace) -> int:
+    return _run("score", options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    return _run("check", options)
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    return _run("prepare", options)
+
+
+def _serve(_options: argparse.Namespace) -> NoReturn:
+    importlib.import_module("podium_scorer.serve").serve()
+    raise AssertionError("serve ends the process")
+
+
+def _metrics(options: argparse.Namespace) -> int:
+    if options.json:
+        print(json.dumps([info.to_json() for info in METRICS.values()], indent=2))
+        return 0
+    for info in METRICS.values():
+        better = f"{info.direction} is better"
+        print(f"{info.name:18} {info.title:34} {info.family:26} {better}")
+        for param in info.params:
+            print(f"{'':18}   --param {param.name}=...  {param.doc}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Jobs in, reports out: what ``serve`` and the command line both run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from podium_scorer import __version__
+from podium_scorer.catalogue import with_defaults
+from podium_scorer.contract import (
+    Fault,
+    MetricSpec,
+    Outcome,
+    PrepareJob,
+    Report,
+    ScoreJob,
+)
+from podium_scorer.faults import FaultKind, fit_report
+from podium_scorer.metrics import CODE, Estimate, Refusal, Setting, source_sha256
+from podium_scorer.solution import UnsoundSolution, find_setting, prepare_solution
+from podium_scorer.solution_index import SolutionIndex, UnsoundIndex, read_index
+from podium_scorer.submission import Aligned, read_submission
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The report on a solution, and the index's bytes (none where it has faults)."""
+
+    report: Report
+    index: bytes = b""
+
+
+def run_prepare(job: PrepareJob, solution: bytes, sample: bytes) -> Prepared:
+    """Check a solution and make its index; never raises for the organizer's faults."""
+    try:
+        index = prepare_solution(job, solution, sample)
+    except UnsoundSolution as error:
+        return Prepared(host_report(error.faults))
+    report = Report(
+        status=Outcome.PREPARED,
+        rows=index.splits.to_json(),
+        scorer=__version__,
+        metric_sha256=source_sha256(index.metric.name),
+    )
+    return Prepared(report, index.to_bytes())
+
+
+def run_score(job: ScoreJob, index: bytes | memoryview, submission: bytes) -> Report:
+    """Score a submission; never raises for a fault of participant or organizer."""
+    try:
+        solution = read_index(index)
+        _check_made_for(solution, job.metric)
+    except UnsoundIndex as error:
+        message = f"{error} Prepare the solution again."
+        fault = Fault(kind=str(FaultKind.SOLUTION), message=message, advice="")
+        return host_report((fault,))
+    except UnsoundSolution as error:
+        return host_report(error.faults)
+    aligned = read_submission(submission, solution.expectation, job.caps)
+    if not isinstance(aligned, Aligned):
+        return rejected_report(aligned, counts=False)
+    try:
+        estimates = dict(_estimates(solution, aligned))
+    except Refusal as refusal:
+        kind, advice = (
+            str(FaultKind.METRIC_REFUSED),
+            "Look at the metric's description.",
+        )
+        fault = Fault(kind=kind, message=str(refusal), advice=advice)
+        return rejected_report((fault,), counts=True)
+    return _scored(solution, estimates)
+
+
+def host_report(faults: tuple[Fault, ...]) -> Report:
+    """The report on the organizer's faults: one sentence, and all of them."""
+    message = f"{faults[0].message} {faults[0].advice}".strip()
+    if len(faults) > 1:
+        message += f" ({len(faults) - 1:,} more: see errors.)"
+    report = Report(
+        status=Outcome.HOST_ERROR, message=message, errors=faults, scorer=__version__
+    )
+    return fit_report(report)
+
+
+def rejected_report(faults: tuple[Fault, ...], *, counts: bool) -> Report:
+    """The report on a participant's faults, cut to fit the wire."""
+    report = Report(
+        status=Outcome.REJECTED, errors=faults, counts=counts, scorer=__version__
+    )
+    return fit_report(report)
+
+
+def _scored(solution: SolutionIndex, estimates: dict[str, Estimate]) -> Report:
+    public, private = estimates["public"], estimates.get("private")
+    return Report(
+        status=Outcome.SCORED,
+        public=public.score,
+        private=None if private is None else private.score,
+        public_interval=public.interval,
+        private_interval=None if private is None else private.interval,
+        rows=solution.splits.to_json(),
+        scorer=__version__,
+        metric_sha256=source_sha256(solution.metric.name),
+    )
+
+
+def _check_made_for(solution: SolutionIndex, spec: MetricSpec) -> None:
+    info = find_setting(spec)
+    if info != solution.metric or with_defaults(info, spec.params) != solution.params:
+        raise UnsoundIndex("The index was made for another metric or other parameters.")
+
+
+def _estimates(
+    solution: SolutionIndex, aligned: Aligned
+) -> Iterator[tuple[str, Estimate]]:
+    """The score of each part that has rows; raises Refusal where there is none."""
+    slots = solution.slots.astype(np.int64)
+    if aligned.positions is not None:
+        slots = slots[aligned.positions]
+    predictions = np.empty((len(aligned.columns), len(slots)), aligned.columns[0].dtype)
+    for row, column in zip(predictions, aligned.columns, strict=True):
+        row[slots] = column
+    classes = solution.expectation.classes
+    setting = Setting(solution.params, 0 if classes is None else len(classes))
+    compute = CODE[solution.metric.name].compute
+    for name, part in solution.splits.parts.items():
+        estimate = compute(solution.target[part], predictions[:, part], setting)
+        if not math.isfinite(estimate.score):
+            raise Refusal("The score of these predictions is not a finite number.")
+        yield name, estimate

@@ -1,0 +1,65 @@
+"""Metrics of two classes. The truth is 0 and 1, sorted, so the negatives come first."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from podium_scorer import uncertainty
+from podium_scorer.metrics.base import Array, Estimate, Floats, Setting
+
+
+def roc_auc(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+    """The area under the ROC curve, ties counting one half, with DeLong's interval.
+
+    Both classes must be there. Counts are exact integers, so the score is the exact
+    quotient, rounded once. DeLong, DeLong and Clarke-Pearson, Biometrics 44 (1988)
+    837-845; on sorted scores as in Sun and Xu, IEEE Signal Processing Letters 21 (2014)
+    1389-1393.
+    """
+    border = int(np.searchsorted(truth, 1))
+    negatives, positives = np.sort(predictions[0, :border]), predictions[0, border:]
+    positives = np.sort(positives)
+    below = np.searchsorted(negatives, positives, "left")
+    up_to = np.searchsorted(negatives, positives, "right")
+    twice = int(below.sum()) + int(up_to.sum())
+    score = twice / (2 * len(negatives) * len(positives))
+    return Estimate(score, _delong(score, below, up_to, border))
+
+
+def _delong(
+    score: float, below: Array, up_to: Array, negatives: int
+) -> uncertainty.Interval | None:
+    """DeLong's interval from each positive's count of negatives below, and up to, it."""
+    positives = len(below)
+    if positives < 2 or negatives < 2:
+        return None
+    of_positives = (below + up_to) / (2.0 * negatives)
+    # The j-th negative (sorted) is below a positive if that one's count is above j.
+    lost = _counts_up_to(below, negatives) + _counts_up_to(up_to, negatives)
+    of_negatives = 1.0 - lost / (2.0 * positives)
+    variance = _variance(of_positives, score) / positives
+    variance += _variance(of_negatives, score) / negatives
+    return uncertainty.around(score, math.sqrt(variance), 0.0, 1.0)
+
+
+def _counts_up_to(counts: Array, negatives: int) -> Array:
+    return np.cumsum(np.bincount(counts, minlength=negatives + 1)[:negatives])
+
+
+def _variance(values: Floats, mean: float) -> float:
+    centred = values - mean
+    return float(np.dot(centred, centred)) / (len(values) - 1)
+
+
+def refuse_one_class(truth: Array) -> str | None:
+    """ROC AUC has no value where every row is of the same class."""
+    return None if truth.min() != truth.max() else "are all of one class"
+
+
+def brier(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+    """The mean of (p - y)²."""
+    losses = np.square(predictions[0] - truth)
+    score = float(losses.mean())
+    return Estimate(score, uncertainty.of_mean(losses, score, 0.0, 1.0))

@@ -1,0 +1,105 @@
+"""Metrics of several classes. The truth is each row's class number."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+
+from podium_scorer import uncertainty
+from podium_scorer.metrics.base import Array, Estimate, Floats, Setting
+
+
+def log_loss(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+    """The mean of -log(probability given to the truth), clipped to [clip, 1 - clip].
+
+    With one row of predictions it is the probability of class 1; with several, one for
+    each class, each divided by their sum first where ``row_sums`` is ``rescale``.
+    """
+    if len(predictions) == 1:
+        given = np.where(truth == 1, predictions[0], 1.0 - predictions[0])
+    else:
+        given = predictions[truth, np.arange(len(truth))]
+        if setting.params["row_sums"] == "rescale":
+            given = given / _row_sums(predictions)
+    clip = setting.number("clip")
+    losses = -np.log(np.clip(given, clip, 1.0 - clip))
+    score = float(losses.mean())
+    return Estimate(score, uncertainty.of_mean(losses, score, 0.0))
+
+
+def _row_sums(predictions: Array) -> Floats:
+    totals = predictions[0].copy()
+    for column in predictions[1:]:
+        totals += column
+    return cast(Floats, totals)
+
+
+def accuracy(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+    """The share of rows whose predicted class is the true one."""
+    hits = int(np.count_nonzero(truth == predictions[0]))
+    return Estimate(hits / len(truth), uncertainty.of_share(hits, len(truth)))
+
+
+def balanced_accuracy(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+    """The mean recall of the classes that occur in the truth."""
+    return _of_counts(truth, predictions[0], setting.classes, _recalls)
+
+
+def f1_macro(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+    """The mean F1 of the classes that occur in the truth or in the predictions."""
+    return _of_counts(truth, predictions[0], setting.classes, _f1s)
+
+
+def mcc(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+    """Matthews' correlation coefficient in Gorodkin's form for several classes."""
+    return _of_counts(truth, predictions[0], setting.classes, _mccs)
+
+
+def _of_counts(
+    truth: Array, predicted: Array, classes: int, score: uncertainty.CountsScore
+) -> Estimate:
+    right = np.bincount(truth[truth == predicted], minlength=classes)
+    true = np.bincount(truth, minlength=classes)
+    guessed = np.bincount(predicted, minlength=classes)
+    counts = (right[np.newaxis], true[np.newaxis], guessed[np.newaxis])
+    value = float(score(*(count.astype(np.float64) for count in counts))[0])
+    if classes > uncertainty.MOST_CLASSES:
+        return Estimate(value)
+    cells = np.bincount(truth.astype(np.int64) * classes + predicted)
+    cells = np.pad(cells, (0, classes * classes - len(cells)))
+    return Estimate(value, uncertainty.of_cells(cells, classes, score))
+
+
+# Scores of counts by class, each of shape (draws, classes): how many are right, truly of
+# the class, and predicted to be.
+
+
+def _recalls(right: Floats, true: Floats, _predicted: Floats) -> Floats:
+    return _mean_of_present(right, true)
+
+
+def _f1s(right: Floats, true: Floats, predicted: Floats) -> Floats:
+    return _mean_of_present(2.0 * right, true + predicted)  # 2 TP, 2 TP + FP + FN
+
+
+def _mean_of_present(numerators: Floats, denominators: Floats) -> Floats:
+    """The mean over the classes of quotients, without those whose denominator is 0."""
+    present = denominators > 0
+    quotients = np.divide(
+        numerators, denominators, out=np.zeros_like(denominators), where=present
+    )
+    return cast(Floats, quotients.sum(axis=1) / present.sum(axis=1))
+
+
+def _mccs(right: Floats, true: Floats, predicted: Floats) -> Floats:
+    total = true.sum(axis=1)
+    covariance = right.sum(axis=1) * total - (true * predicted).sum(axis=1)
+    of_truth = total * total - np.square(true).sum(axis=1)
+    of_predictions = total * total - np.square(predicted).sum(axis=1)
+    spread = np.sqrt(of_truth) * np.sqrt(of_predictions)
+    # A spread of 0 means that the truth or the predictions are all the same.
+    quotients = np.divide(
+        covariance, spread, out=np.zeros_like(spread), where=spread > 0
+    )
+    return cast(Floats, quotients)

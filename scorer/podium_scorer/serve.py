@@ -1,0 +1,131 @@
+"""The warm process: loads everything, says it is ready, does one job, and ends.
+
+``python -m podium_scorer serve`` speaks the frames of ``podium_scorer.contract`` on
+standard input and output. Whatever else would be written to standard output goes to
+standard error: the answer is the only thing on it. Nothing is imported or opened after
+the ready line, so the process can be locked up there.
+
+Exit codes: 0 answered (or no job came), 3 the job's frames do not keep to the contract,
+4 a fault of ours (a traceback on standard error), 5 out of memory.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import traceback
+from dataclasses import replace
+from typing import BinaryIO, NoReturn
+
+import pyarrow as pa
+
+from podium_scorer import __version__
+from podium_scorer.contract import (
+    HEADER_BYTES,
+    AnswerHeader,
+    ContractError,
+    JobHeader,
+    MetricSpec,
+    PrepareJob,
+    Report,
+    ScoreJob,
+)
+from podium_scorer.engine import Prepared, run_prepare, run_score
+from podium_scorer.faults import REPORT_BYTES, fit_report
+
+EXIT_PROTOCOL, EXIT_OURS, EXIT_MEMORY = 3, 4, 5
+THREADS = "PODIUM_SCORER_THREADS"  # how many threads read a file; default: two
+
+
+def serve() -> NoReturn:
+    """Do one job from standard input and end the process."""
+    answer = os.fdopen(os.dup(1), "wb", closefd=True)
+    os.dup2(2, 1)
+    code = EXIT_OURS
+    try:
+        warm_up()
+        answer.write(_ready_line())
+        answer.flush()
+        _answer_one(sys.stdin.buffer, answer)
+        code = 0
+    except ContractError as error:
+        code = EXIT_PROTOCOL
+        sys.stderr.write(f"The job does not keep to the contract: {error}\n")
+    except MemoryError:
+        code = EXIT_MEMORY
+        sys.stderr.write("The job needs more memory than it may have.\n")
+    except BrokenPipeError:
+        code = 0  # nobody waits for the answer any more
+    except Exception:  # the process's last words, whatever it was
+        traceback.print_exc()
+    sys.stderr.flush()
+    # Not sys.exit: tearing the interpreter down would cost more than a small job.
+    os._exit(code)
+
+
+def warm_up() -> None:
+    """Set the number of threads and run a small job through every reader once.
+
+    The first job then pays for no thread, no allocation pool and no lazy import.
+    """
+    threads = os.environ.get(THREADS, "2")
+    pa.set_cpu_count(max(1, int(threads) if threads.isdigit() else 2))
+    solution = b"id,y,Usage\n1,0,Public\n2,1,Public\n3,0,Private\n4,1,Private\n"
+    spec = MetricSpec(name="roc_auc")
+    index = run_prepare(PrepareJob(metric=spec), solution, b"").index
+    job = ScoreJob(metric=spec, submission_name="warm.csv")
+    for rows in (b"1,0.5\n2,0.5\n3,0.1\n4,0.5\n", b"2,0\n1,1\n4,0\n3,1\n", b"1,x\n"):
+        run_score(job, index, b"id,y\n" + rows)
+    run_score(job, index, _small_parquet())
+
+
+def _small_parquet() -> bytes:
+    sink = io.BytesIO()
+    table = pa.table({"id": ["1", "2", "3", "4"], "y": [0.0, 1.0, 0.0, 1.0]})
+    pa.parquet.write_table(table, sink)
+    return sink.getvalue()
+
+
+def _ready_line() -> bytes:
+    return json.dumps({"ready": 1, "scorer": __version__}).encode() + b"\n"
+
+
+def _answer_one(stdin: BinaryIO, answer: BinaryIO) -> None:
+    line = stdin.readline(HEADER_BYTES + 1)
+    if not line:
+        return
+    header = JobHeader.from_line(line)
+    first, second = (_read_exactly(stdin, size) for _, size in header.sizes)
+    match header.job:
+        case PrepareJob() as job:
+            prepared = run_prepare(job, first, second)
+        case ScoreJob() as job:
+            prepared = Prepared(run_score(job, first, second))
+    sizes = (("index", len(prepared.index)),) if prepared.index else ()
+    answer.write(_answer_line(header.nonce, prepared.report, sizes))
+    answer.write(prepared.index)
+    answer.flush()
+
+
+def _answer_line(
+    nonce: str, report: Report, sizes: tuple[tuple[str, int], ...]
+) -> bytes:
+    """The header line; a long nonce leaves less room for the report."""
+    most = REPORT_BYTES
+    while most > 1024:
+        fitted = fit_report(report, most)
+        try:
+            return AnswerHeader(nonce=nonce, report=fitted, sizes=sizes).to_line()
+        except ContractError:
+            most //= 2
+    bare = replace(report, errors=())
+    return AnswerHeader(nonce=nonce, report=bare, sizes=sizes).to_line()
+
+
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise ContractError("a file is cut short")
+    return data
