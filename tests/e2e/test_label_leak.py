@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,23 +125,16 @@ def value_of(rule: Rule, name: str, values: dict[str, Any]) -> str | None:
     return value
 
 
-def logged_in(live: LivePodium, person: Participant) -> httpx.Client:
-    site = httpx.Client(base_url=live.url, timeout=60.0, follow_redirects=False)
-    form = site.get("/log-in").text
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-    assert token, form
-    answer = site.post(
-        "/log-in",
-        data={
-            "csrf_token": token[1],
-            "email": person.username,
-            "username": person.username,
-            "password": PASSWORD,
-        },
-        headers={"Referer": f"{live.url}/log-in"},
-    )
-    assert answer.status_code in {302, 303}, answer.text
-    return site
+@contextmanager
+def logged_in(live: LivePodium, person: Participant) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=live.url, timeout=60.0) as site:
+        form = site.get("/log-in").text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+        assert token, form
+        fields = {"login": person.username, "password": PASSWORD}
+        answer = site.post("/log-in", data={"csrf_token": token[1], **fields})
+        assert answer.status_code in {302, 303}, answer.text
+        yield site
 
 
 def ask(site: httpx.Client, person: Participant, path: str) -> httpx.Response:
