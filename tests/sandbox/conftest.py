@@ -85,11 +85,15 @@ class Running:
         return {container["Id"][:12] for container in found} & set(self.names)
 
     def kill(self, name: str) -> None:
-        """Kill a worker from outside."""
+        """Kill a worker from outside and wait until it is dead."""
         if isinstance(self.runner, ProcessRunner):
             os.kill(int(name), signal.SIGKILL)
-        else:
-            engine_at_hand().call("POST", f"/containers/{name}/kill")
+            os.waitid(os.P_PID, int(name), os.WEXITED | os.WNOWAIT)
+            return
+        engine = engine_at_hand()
+        engine.call("POST", f"/containers/{name}/kill")
+        path = f"/containers/{name}/json"
+        assert wait_until(lambda: not engine.call("GET", path)["State"]["Running"])
 
 
 @contextlib.contextmanager

@@ -21,7 +21,10 @@ line = sys.stdin.buffer.readline(HEADER_BYTES)
 if not line:
     sys.exit(0)
 header = JobHeader.from_line(line)
-files = {name: sys.stdin.buffer.read(size) for name, size in header.sizes}
+try:
+    files = {name: sys.stdin.buffer.read(size) for name, size in header.sizes}
+except MemoryError:
+    os._exit(5)
 
 def answer(report, sizes=(), body=b"", nonce=None):
     head = AnswerHeader(nonce=nonce or header.nonce, report=report, sizes=sizes)
