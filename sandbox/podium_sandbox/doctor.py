@@ -31,10 +31,9 @@ def write_file():
             last = error
     raise last
 
-def connect(family, address):
-    link = socket.socket(family)
-    link.settimeout(1)
-    link.connect(address)
+def connect():
+    server = socket.create_server(("127.0.0.1", 0))
+    socket.create_connection(server.getsockname(), 1)
 
 def call(function, *arguments):
     if function(*arguments) != 0:
@@ -42,15 +41,15 @@ def call(function, *arguments):
 
 attempts = {
     "writing to the root file system": write_file,
-    "a TCP connection": lambda: connect(socket.AF_INET, ("127.0.0.1", 9)),
+    "a TCP connection": connect,
     "a network socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
     "a raw socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
     "becoming root": lambda: os.setuid(0) if os.getuid() else os.chroot("/"),
     "mounting": lambda: call(libc.mount, b"none", b"/tmp", b"tmpfs", 0, None),
     "a user namespace": lambda: call(libc.unshare, 0x10000000),
     "reading the host's passwords": lambda: open("/etc/shadow").read(1),
-    "tracing process 1": lambda: call(libc.ptrace, 16, 1, 0, 0),
-    "a high priority": lambda: os.nice(-5),
+    "being traced": lambda: call(libc.ptrace, 0, 0, 0, 0),
+    "making a device": lambda: os.mknod("/tmp/null", 0o20600, os.makedev(1, 3)),
 }
 worked = []
 for name, attempt in attempts.items():
