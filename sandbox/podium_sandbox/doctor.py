@@ -17,7 +17,8 @@ from podium_scorer.contract import CutOff
 
 log = logging.getLogger(__name__)
 
-# Each attempt must fail; what succeeds is printed.
+# Each attempt must fail; what succeeds is printed. The last one, if it succeeds, takes
+# away rights that the others need.
 ESCAPES = r"""
 import ctypes, json, os, socket, sys
 libc = ctypes.CDLL(None, use_errno=True)
@@ -46,10 +47,11 @@ attempts = {
     "a raw socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
     "becoming root": lambda: os.setuid(0) if os.getuid() else os.chroot("/"),
     "mounting": lambda: call(libc.mount, b"none", b"/tmp", b"tmpfs", 0, None),
-    "a user namespace": lambda: call(libc.unshare, 0x10000000),
     "reading the host's passwords": lambda: open("/etc/shadow").read(1),
     "being traced": lambda: call(libc.ptrace, 0, 0, 0, 0),
     "making a device": lambda: os.mknod("/tmp/null", 0o20600, os.makedev(1, 3)),
+    "a high priority": lambda: os.nice(-5),
+    "a user namespace": lambda: call(libc.unshare, 0x10000000),
 }
 worked = []
 for name, attempt in attempts.items():
