@@ -11,7 +11,7 @@ import json
 import logging
 from dataclasses import dataclass
 
-from podium_sandbox.protocol import ConversationError, LimitReached
+from podium_sandbox.errors import ConversationError, LimitReached
 from podium_sandbox.runners import Ending, Runner, RunnerError
 from podium_scorer.contract import CutOff
 

@@ -17,10 +17,11 @@ import sys
 import threading
 from dataclasses import dataclass
 
+from podium_sandbox.channels import PipeChannel
 from podium_sandbox.jail import EXIT_UNFIT
 from podium_sandbox.limits import Limits, for_self_check
 from podium_sandbox.policy import FIRST_UID, SCORER_COMMAND, UID_SLOTS, environment
-from podium_sandbox.protocol import LogKeeper, PipeChannel
+from podium_sandbox.protocol import LogKeeper
 from podium_sandbox.runners import (
     BUILT_IN_KINDS,
     Ending,
@@ -141,10 +142,12 @@ class ProcessRunner:
         small = for_self_check(self._limits)
         worker, status = self._spawn(small, code)
         try:
-            return listen(worker, time_s=small.start_s)
+            said = listen(worker, time_s=small.start_s)
+            self._jail = _read_jail(status)
         finally:
             worker.destroy()
             os.close(status)
+        return said
 
     def _leave_byte_code(self) -> None:
         """Load the scorer once outside the jail, so that its byte code is on disk.
