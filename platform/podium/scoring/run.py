@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
+from podium.competitions import service as competitions
 from podium.competitions.models import Revision, RevisionState
 from podium.core.storage import Blob
 from podium.scoring import dispatch, rescore
 from podium.scoring.claim import Claim, claim, give_back, kept, ours
-from podium.scoring.record import lock_competition, record
+from podium.scoring.record import record
 from podium.settings import Settings
 from podium.submissions.models import Score
 from podium_scorer.contract import (
@@ -142,8 +143,8 @@ def _record_prepared(
     if revision is None:
         log.warning("revision %s was taken over by another worker", claimed.row_id)
         return
-    lock_competition(session, revision.competition_id)
-    session.refresh(revision)
+    competitions.lock(session, revision.competition_id)
+    session.refresh(revision, with_for_update=True)
     if (revision.state, revision.attempt) != (RevisionState.RUNNING, claimed.attempt):
         return
     report = verdict.report
