@@ -165,6 +165,7 @@ def site_command(settings: Settings) -> list[str]:
         *("--workers", str(settings.web_processes)),
         *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "5", "--no-control-socket"),
+        "--preload",  # the application is loaded once, and opens nothing while it is
     ]
 
 

@@ -61,6 +61,17 @@ class BoardPage:
     me: Row | None
     public_share: float
 
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The lowest and highest end of the rows' intervals: what their bars are drawn to."""
+        ends = [
+            end
+            for row in self.rows
+            for end in (row.low, row.high, row.score)
+            if end is not None
+        ]
+        return (min(ends), max(ends)) if ends else (0.0, 1.0)
+
 
 def require_visible(*, competition: Competition, split: Split, now: datetime) -> None:
     """Raise NotAllowed for the private board of a competition that has not ended."""

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from podium.accounts.models import User
 from podium.competitions import queries as competitions
 from podium.competitions.models import Competition
+from podium.leaderboards.models import Split
+from podium.leaderboards.queries import BoardPage, board_page
 from podium.submissions.models import Submission
 from podium.teams.models import Membership, Team
 
 EACH = 20  # of a kind
+LEADERS = 4
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,31 @@ def _users(session: Session, needle: str) -> Sequence[User]:
         .order_by(User.username)
         .limit(EACH)
     ).all()
+
+
+@dataclass(frozen=True)
+class Leading:
+    """The top of a competition's board."""
+
+    competition: Competition
+    board: BoardPage
+
+
+def leading(
+    session: Session, open_now: Sequence[Competition], *, now: datetime
+) -> Leading | None:
+    """The top of the board with the most teams among these competitions."""
+    pages = [
+        Leading(
+            each,
+            board_page(
+                session, competition=each, split=Split.PUBLIC, now=now, limit=LEADERS
+            ),
+        )
+        for each in open_now
+    ]
+    best = max(pages, key=lambda each: each.board.teams, default=None)
+    return best if best and best.board.rows else None
 
 
 def totals(session: Session) -> Totals:

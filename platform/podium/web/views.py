@@ -38,6 +38,7 @@ def home() -> ResponseReturnValue:
         "web/home.html",
         shown=shown,
         totals=find.totals(session),
+        leading=None if user else find.leading(session, shown[Stage.OPEN], now=now),
         mine=teams.teams_of(session, user=user) if user else [],
     )
 
