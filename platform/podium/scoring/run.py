@@ -163,7 +163,7 @@ def _record_prepared(
         give_back(session, claimed, settings=settings, failed=took_it)
         return
     revision.state, revision.lease_until = RevisionState.FAULTY, None
-    revision.fault = (report.message if report else "") or verdict.detail
+    revision.fault = _fault_sentence(verdict)
     revision.errors = [fault_to_json(each) for each in report.errors] if report else []
     log.error(
         "revision %s of %s is faulty: %s",
@@ -171,3 +171,14 @@ def _record_prepared(
         revision.competition.slug,
         revision.fault,
     )
+
+
+def _fault_sentence(verdict: Verdict) -> str:
+    """What is wrong with a revision, for its host; never empty."""
+    if verdict.report is not None and verdict.report.message:
+        return verdict.report.message
+    if verdict.report is not None and verdict.report.errors:
+        return " ".join(each.message for each in verdict.report.errors)
+    if verdict.reason is not None:
+        return f"Reading the solution was stopped by a limit: {verdict.reason}."
+    return verdict.detail or f"Reading the solution ended as {verdict.outcome}."
