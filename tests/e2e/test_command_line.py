@@ -15,7 +15,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from tests.e2e.conftest import COMPETITIONS, SLUGS
-from tests.e2e.people import Participant, new_name
+from tests.e2e.people import PASSWORD, Participant, new_name
 from tests.live import LivePodium
 
 SLUG = "breast-cancer"
@@ -172,15 +172,8 @@ def test_an_operators_token_logs_its_user_in(
     terminal: Terminal, live: LivePodium
 ) -> None:
     name = new_name()
-    live_with_password = {"PODIUM_NEW_PASSWORD": "sparrow-lantern-47"}
-    added = subprocess.run(
-        [sys.executable, "-m", "podium.cli", "user", "add", name]
-        + ["--email", f"{name}@example.org"],
-        env={**live.environment, **live_with_password},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    options = ("--email", f"{name}@example.org", "--password", PASSWORD)
+    added = live.server("user", "add", name, *options)
     assert added.returncode == 0, added.stderr
     made = live.server("token", name)
     assert made.returncode == 0, made.stderr
