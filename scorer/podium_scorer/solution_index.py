@@ -207,7 +207,7 @@ def _check_target(target: NDArray[Any], kind: Target, expected: Expectation) -> 
     else:
         several = len(expected.classes or expected.columns)
         classes = 2 if kind is Target.BINARY else several
-        sound = 0 <= int(target.min()) and int(target.max()) < classes
+        sound = int(target.min()) >= 0 and int(target.max()) < classes
     if not sound:
         raise ValueError("the true values are not what the header says")
 

@@ -154,9 +154,9 @@ def test_metrics_are_listed_as_a_table_and_as_json(
 
 
 def test_the_module_runs_by_its_name(files: Path) -> None:
+    line = "score --solution S.csv --submission bad.csv --metric roc_auc"
     ended = subprocess.run(
-        [sys.executable, "-m", "podium_scorer", "score", "--solution", "S.csv"]
-        + ["--submission", "bad.csv", "--metric", "roc_auc"],
+        [sys.executable, "-m", "podium_scorer", *line.split()],
         cwd=files,
         capture_output=True,
         check=False,

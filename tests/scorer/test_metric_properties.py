@@ -65,11 +65,9 @@ def score_rows(
         submission = csv_bytes("y,id", [(y, key) for key, y in pairs])
     else:
         submission = csv_bytes("id,y", pairs)
-    extra = (
-        {"labels": ["a", "b", "c"]}
-        if any(param.name == "labels" for param in METRICS[name].params)
-        else {}
-    )
+    extra: dict[str, Any] = {}
+    if any(param.name == "labels" for param in METRICS[name].params):
+        extra["labels"] = ["a", "b", "c"]
     return score(name, solution, submission, **extra)
 
 

@@ -65,7 +65,8 @@ def test_the_samples_order_becomes_the_order_of_the_index() -> None:
     sample = csv_bytes("id,y", [(i, 0.5) for i in reversed(range(10))])
     index = read_index(prepare("roc_auc", BINARY, sample).index)
     assert index.expectation.ids.ids.text(0) == "9"
-    report = score("brier", BINARY, csv_bytes("id,y", [(i, i % 2) for i in range(10)]), sample)  # fmt: skip
+    submission = csv_bytes("id,y", [(i, i % 2) for i in range(10)])
+    report = score("brier", BINARY, submission, sample)
     assert (report.public, report.private) == (0, 0)
 
 
@@ -126,7 +127,7 @@ FAULTY: dict[str, tuple[str, bytes, bytes, dict[str, Any], dict[str, int]]] = {
     "empty": ("roc_auc", b"", b"", {}, {"empty_file": 1}),
     "excel": ("roc_auc", b"\xd0\xcf\x11\xe0", b"", {}, {"file_type": 1}),
     "no rows": ("roc_auc", b"id,y,Usage\n", b"", {}, {"empty_file": 1}),
-    "no target": ("roc_auc", csv_bytes("id,Usage", [(1, "Public")]), b"", {}, {"missing_column": 1}),
+    "no target": ("roc_auc", b"id,Usage\n1,Public\n", b"", {}, {"missing_column": 1}),
     "no id": ("roc_auc", BINARY, b"key,y\n1,0.5\n", {}, {"missing_column": 1}),
     "several targets": (
         "rmse", csv_bytes("id,a,b", [(1, 2, 3)]), b"", {}, {"solution": 1},

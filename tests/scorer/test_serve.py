@@ -127,7 +127,8 @@ def test_a_file_may_be_empty() -> None:
 def test_the_worst_report_is_one_line_within_the_limit() -> None:
     index = prepare("roc_auc", SOLUTION).index
     rows = [("\U0001f600" * 90 + str(i), "\x1b" * 90) for i in range(5000)]
-    bad = csv_bytes(",".join(["id", *("\U0001f600" * 99 + str(i) for i in range(900))]), rows)  # fmt: skip
+    header = ",".join(["id", *("\U0001f600" * 99 + str(i) for i in range(900))])
+    bad = csv_bytes(header, rows)
     with warm() as process:
         data = frames(SCORE, index, bad, nonce="n" * 20_000)
         out, _ = process.communicate(data, timeout=60)

@@ -102,6 +102,8 @@ def test_an_interval_holds_the_true_score_about_19_times_in_20(name: str) -> Non
     rng = np.random.default_rng(11)
 
     def sample(rows: int) -> Estimate:
+        truth: Array
+        predicted: Array
         if name in {"roc_auc", "brier"}:
             truth = np.sort(rng.integers(0, 2, rows))
             predicted = np.clip(rng.normal(0.4 + 0.2 * truth, 0.2), 0, 1)
