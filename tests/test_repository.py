@@ -6,9 +6,10 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
-import pytest
+from podium.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECTS = (ROOT / "pyproject.toml", ROOT / "scorer/pyproject.toml")
@@ -105,7 +106,23 @@ def test_every_make_target_has_help() -> None:
     assert targets - helped == set()
 
 
-@pytest.mark.parametrize("project", PYPROJECTS, ids=["podium", "podium-scorer"])
-def test_both_distributions_have_one_version(project: Path) -> None:
-    root = tomllib.loads(PYPROJECTS[0].read_text())["project"]["version"]
-    assert tomllib.loads(project.read_text())["project"]["version"] == root
+def test_both_distributions_have_one_version() -> None:
+    assert metadata.version("podium") == metadata.version("podium-scorer")
+
+
+def test_every_feature_keeps_the_order_of_its_rooms() -> None:
+    contracts = tomllib.loads(PYPROJECTS[0].read_text())["tool"]["importlinter"]
+    inside = next(c for c in contracts["contracts"] if c["id"] == "inside-features")
+    package = ROOT / "platform/podium"
+    features = {f"podium.{path.parent.name}" for path in package.glob("*/models.py")}
+    assert features
+    assert features - set(inside["containers"]) == set()
+
+
+def test_the_operators_guide_lists_every_setting_with_its_default() -> None:
+    guide = (ROOT / "platform/docs/operators.md").read_text()
+    listed = dict(re.findall(r"^\| `(PODIUM_\w+)` \| (\S+) \| \S", guide, re.MULTILINE))
+    defaults = Settings().environment()
+    assert listed == {
+        name: f"`{value}`" if value else "empty" for name, value in defaults.items()
+    }

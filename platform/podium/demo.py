@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -75,7 +76,7 @@ def children(settings: Settings) -> list[Child]:
             name="demo",
             command=[sys.executable, "-m", "podium.demo"],
             stage=AFTER_STAGE,
-            environment=None,
+            environment={**os.environ, **settings.environment()},
             ready_within_s=600.0,
             once=True,
         )

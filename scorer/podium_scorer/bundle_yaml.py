@@ -15,6 +15,7 @@ from podium_scorer.bundle_faults import FaultList
 
 MANIFEST = "competition.yaml"
 MANIFEST_BYTES = 256 * 1024
+MOST_DEPTH = 20
 
 TAG = "tag:yaml.org,2002:"
 WHOLE = re.compile(r"[+-]?[0-9][0-9_]*")
@@ -44,13 +45,11 @@ def compose(data: bytes, faults: FaultList) -> yaml.MappingNode | None:
         )
         return None
     try:
-        alias = _line_of_alias(data)
-        if alias is not None:
-            problem = "The line refers to an anchor."
-            faults.add(MANIFEST, alias, problem, "the value itself.")
+        if shape := _shape_fault(data):
+            faults.add(MANIFEST, *shape)
             return None
         root = yaml.compose(data, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, UnicodeError) as error:
+    except (yaml.YAMLError, UnicodeError) as error:
         faults.add(MANIFEST, _error_line(error, data), *_syntax_fault(error))
         return None
     if not isinstance(root, yaml.MappingNode):
@@ -107,11 +106,19 @@ def _finite(text: str) -> float:
     return value
 
 
-def _line_of_alias(data: bytes) -> int | None:
-    """Anchors make a small file expand without end, and nothing here needs them."""
+def _shape_fault(data: bytes) -> tuple[int, str, str] | None:
+    """What makes a small file cost much: anchors expand without end, nesting is slow."""
+    depth = 0
     for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent) and event.start_mark is not None:
-            return int(event.start_mark.line) + 1
+        line = 1 if event.start_mark is None else int(event.start_mark.line) + 1
+        if isinstance(event, yaml.AliasEvent):
+            return line, "The line refers to an anchor.", "the value itself."
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        if isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > MOST_DEPTH:
+            return line, "The line is nested too deeply.", "sections as described."
     return None
 
 
@@ -126,8 +133,6 @@ def _error_line(error: Exception, data: bytes) -> int | None:
 def _syntax_fault(error: Exception) -> tuple[str, str]:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem:
         return f"The file can't be read: {error.problem}.", "YAML."
-    if isinstance(error, RecursionError):
-        return "The file can't be read: it is nested too deeply.", "plain sections."
     return (
         "The file can't be read: it holds bytes that are not text.",
         "YAML in UTF-8.",

@@ -95,6 +95,7 @@ class SolutionIndex:
             "valid_range": expected.valid_range,
             "classes": expected.classes,
             "row_sums": expected.row_sums,
+            "mixed": expected.ids.mixed,
             "target": str(self.target_kind),
             "rows": [splits.public, splits.private, splits.ignored],
             "sizes": {name: len(array) for name, array in arrays.items()},
@@ -205,7 +206,7 @@ def _expectation(
     return Expectation(
         id_column=str(header["id_column"]),
         columns=tuple(map(str, header["columns"])),
-        ids=IdIndex(ids, arrays["id_table"]),
+        ids=IdIndex(ids, arrays["id_table"], bool(header["mixed"])),
         valid_range=None if limits is None else (float(limits[0]), float(limits[1])),
         classes=None if classes is None else tuple(map(str, classes)),
         row_sums=header["row_sums"],

@@ -17,7 +17,7 @@ from podium.core.web import services, session
 bp = ApiBlueprint("accounts", __name__, tag="Accounts")
 
 
-@bearer.verify_token  # type: ignore[untyped-decorator]
+@bearer.verify_token
 def _user_id_of(secret: str) -> int | None:
     """The id of the user whose token this is, None without one; 401 for a wrong one.
 
@@ -79,9 +79,7 @@ def make_token(body: schemas.NewToken) -> tuple[schemas.MadeToken, int, dict[str
     return made, 201, {"Cache-Control": "no-store"}
 
 
-@bp.operation(
-    "GET", "/tokens", access=Access.SIGNED_IN, answer=schemas.TokenList
-)
+@bp.operation("GET", "/tokens", access=Access.SIGNED_IN, answer=schemas.TokenList)
 def list_tokens() -> schemas.TokenList:
     """My tokens, without their secrets"""
     found = service.tokens_of(session(), user=me())

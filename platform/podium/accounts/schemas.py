@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from podium.core.api import Answer, Input
+from podium.core.shapes import Answer, Input
 
 
 class NewToken(Input):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_security.utils import get_post_login_redirect, login_user
+from flask_security import login_user
 
 from podium.accounts import service
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
@@ -33,7 +33,7 @@ def sign_up() -> ResponseReturnValue:
             web.session().commit()
             login_user(user, authn_via=["register"])
             flash(f"Welcome, {user.shown_name}. Your account is ready.", "success")
-            return redirect(get_post_login_redirect())
+            return redirect(web.after_log_in())
     status = 422 if form.errors or form.form_errors else 200
     return render_template("accounts/sign_up.html", form=form), status
 

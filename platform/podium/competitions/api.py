@@ -13,9 +13,7 @@ from podium.core.web import services, session
 bp = ApiBlueprint("competitions", __name__, tag="Competitions")
 
 
-@bp.operation(
-    "GET", "/competitions/<slug>/pages/<name>", answer=schemas.PageText
-)
+@bp.operation("GET", "/competitions/<slug>/pages/<name>", answer=schemas.PageText)
 def get_page(slug: str, name: str) -> schemas.PageText:
     """A page of a competition
 
@@ -31,9 +29,7 @@ def get_page(slug: str, name: str) -> schemas.PageText:
 def list_data(slug: str) -> schemas.DataList:
     """The data files of a competition"""
     competition = queries.by_slug(session(), slug)
-    items = [
-        schemas.data_item(competition, file) for file in competition.data_files
-    ]
+    items = [schemas.data_item(competition, file) for file in competition.data_files]
     return schemas.DataList(items=items, next=None)
 
 

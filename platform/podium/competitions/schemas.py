@@ -5,12 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from podium.competitions.models import Competition, DataFile, Kind, Page, Revision, Stage
-from podium.core.api import PREFIX, Answer
+from podium.competitions.models import (
+    Competition,
+    DataFile,
+    Kind,
+    Page,
+    Revision,
+    Stage,
+)
+from podium.core.api import PREFIX
 from podium.core.markdown import render
 from podium.core.paging import PageQuery
+from podium.core.shapes import Answer
+from podium_scorer.catalogue import METRICS
 
 EXAMPLE_SLUG = "breast-cancer"
 
@@ -55,8 +64,6 @@ class CompetitionList(Answer):
 class CompetitionQuery(PageQuery):
     """Which competitions to list."""
 
-    model_config = ConfigDict(extra="forbid")
-
     stage: Literal["upcoming", "open", "ended", ""] = Field(
         "", description="Where it stands in its timeline; empty for all."
     )
@@ -80,6 +87,7 @@ class Rules(Answer):
     submissions_per_day: int
     submissions_total: int | None
     submission_max_bytes: int
+    submission_formats: list[str] = Field(examples=[["csv", "csv.gz", "zip"]])
     team_max_size: int
 
 
@@ -140,7 +148,7 @@ def metric(revision: Revision | None) -> Metric | None:
         return None
     return Metric(
         name=revision.metric,
-        title=revision.metric,
+        title=METRICS[revision.metric].title if revision.metric in METRICS else "",
         higher_is_better=revision.higher_is_better,
     )
 

@@ -14,28 +14,18 @@ from typing import Any, TypeVar
 
 from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
 from flask import Request, Response, request
-from pydantic import BaseModel, ConfigDict
-from werkzeug.exceptions import BadRequest
+from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from podium.core import openapi
+from podium.core.errors import Invalid, NotFound
 from podium.core.problems import Malformed, Unauthorized, WrongType, problem
-
-__all__ = [
-    "Access",
-    "Answer",
-    "ApiBlueprint",
-    "Input",
-    "bearer",
-    "is_api",
-    "new_app",
-    "no_content",
-    "problem",
-]
 
 VERSION = version("podium")
 ROOT = "/api"
 PREFIX = "/api/v1"
 JSON_BYTES = 64 * 1024
+LARGEST_ID = 2**31 - 1
 View = TypeVar("View", bound=Callable[..., Any])
 
 bearer = HTTPTokenAuth(
@@ -52,23 +42,12 @@ class Access(StrEnum):
     SIGNED_IN = "signed in"
 
 
-class Answer(BaseModel):
-    """Base of what the API answers; reads attributes as well as keys."""
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-
-class Input(BaseModel):
-    """Base of what the API takes: unknown fields are faults, types are not bent."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
 class ApiBlueprint(APIBlueprint):
     """The operations of one part of Podium, under /api/v1."""
 
     def __init__(self, name: str, import_name: str, *, tag: str) -> None:
         super().__init__(f"api_{name}", import_name, tag=tag, url_prefix=PREFIX)
+        self.before_request(_storable)
         self.after_request(_private)
 
     def operation(
@@ -83,13 +62,15 @@ class ApiBlueprint(APIBlueprint):
         answer: type[BaseModel] | None = None,
         status: int = 200,
         answers: dict[int, dict[str, Any]] | None = None,
+        upload: bool = False,
         errors: tuple[int, ...] = (),
     ) -> Callable[[View], View]:
         """Make a view an operation; it gets ``body`` and ``query`` as such.
 
         ``answer`` is the model of its success; where that is not JSON, ``answers`` holds
-        the OpenAPI responses instead. ``errors`` are those that do not follow from the
-        rest. The view's name becomes the operation's id, its docstring the description.
+        the OpenAPI responses instead. ``upload``: the body is a file. ``errors`` are
+        those that do not follow from the rest. The view's name becomes the operation's
+        id, its docstring the description.
         """
 
         def decorate(view: View) -> View:
@@ -97,15 +78,22 @@ class ApiBlueprint(APIBlueprint):
             if answer is not None:
                 function = self.output(answer, status_code=status)(function)
             if query is not None:
-                function = self.input(query, location="query", arg_name="query")(function)
+                function = self.input(query, location="query", arg_name="query")(
+                    function
+                )
             if body is not None:
                 function = self.input(body, arg_name="body", example=example)(function)
                 function = _json_only(function)
             function = self._guarded(function, access)
             function = self.doc(
                 operation_id=openapi.operation_id(view.__name__),
-                responses=openapi.responses(answers or {}, errors, json=body is not None),
-                security=openapi.OPTIONAL if access is Access.BETTER_SIGNED_IN else None,
+                responses=openapi.responses(
+                    answers or {}, errors, json=body is not None
+                ),
+                extensions={openapi.UPLOAD: True} if upload else None,
+                security=openapi.OPTIONAL
+                if access is Access.BETTER_SIGNED_IN
+                else None,
             )(function)
             function.api_access = access
             self.route(path, methods=[method])(function)
@@ -136,7 +124,7 @@ def new_app(import_name: str, **options: Any) -> APIFlask:
     app.config["AUTO_SERVERS"] = False
     app.info = {"description": openapi.DESCRIPTION, "license": openapi.LICENSE}
     app.error_callback = problem
-    app.spec_callback = openapi.finish
+    app.spec_processor(openapi.finish)
     return app
 
 
@@ -150,7 +138,7 @@ def no_content() -> Response:
     return Response(status=204)
 
 
-@bearer.error_handler  # type: ignore[untyped-decorator]
+@bearer.error_handler
 def _nobody(_status: int) -> Response:
     return problem(
         Unauthorized(
@@ -159,6 +147,13 @@ def _nobody(_status: int) -> Response:
             kind="unauthorized",
         )
     )
+
+
+def _storable() -> None:
+    """No database holds a NUL or such a number, so there is nothing at that address."""
+    for value in (request.view_args or {}).values():
+        if "\0" in str(value) or (isinstance(value, int) and value > LARGEST_ID):
+            raise NotFound("There is no such thing. Check the address.")
 
 
 def _json_only(function: Any) -> Any:
@@ -172,15 +167,27 @@ def _json_only(function: Any) -> Any:
                 "Send the body as JSON, with the header “Content-Type: application/json”.",
                 kind="wrong_type",
             )
-        try:
-            request.get_json()
-        except BadRequest as error:
-            if type(error) is not BadRequest:  # too large, or the client went away
-                raise
-            raise Malformed("The body is not valid JSON.", kind="malformed") from error
+        if not isinstance(_json_body(), dict):
+            sentence = "Send a JSON object."
+            raise Invalid(sentence, kind="invalid", fields={"body": sentence})
         return function(*args, **kwargs)
 
     return read
+
+
+def _json_body() -> Any:
+    # Another extension may have read it already, by the larger limit of a form.
+    if len(request.get_data()) > JSON_BYTES:
+        raise RequestEntityTooLarge
+    try:
+        return request.get_json()
+    except BadRequest as error:
+        if type(error) is not BadRequest:  # the client went away
+            raise
+        raise Malformed("The body is not valid JSON.", kind="malformed") from error
+    except RecursionError as error:
+        sentence = "The body is nested too deeply."
+        raise Malformed(sentence, kind="malformed") from error
 
 
 def _private(response: Response) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import Any
 
@@ -37,6 +36,24 @@ ERROR_TEXTS = {
 }
 Document = dict[str, Any]
 
+UPLOAD = "x-upload"  # marks an operation until its request body is written
+
+_BYTES = {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+}
+_HEADERS = {
+    "ETag": {"description": "The file's sha256.", "schema": {"type": "string"}},
+    "Accept-Ranges": {"schema": {"type": "string"}},
+}
+UNCHANGED: dict[int, dict[str, Any]] = {
+    304: {"description": "Nothing has changed since the ETag you sent."},
+}
+FILE_ANSWERS: dict[int, dict[str, Any]] = {
+    200: {"description": "The whole file.", "content": _BYTES, "headers": _HEADERS},
+    206: {"description": "The range you asked for.", "content": _BYTES},
+    **UNCHANGED,
+}
+
 
 def operation_id(name: str) -> str:
     """An operation's id from its view's name: ``make_token`` is ``makeToken``."""
@@ -54,8 +71,10 @@ def responses(
     return found
 
 
-def finish(document: Document) -> Document:
+def finish(document: Document | str) -> Document | str:
     """Drop what is not the API's; plain schema names; bodies required; errors as they are."""
+    if isinstance(document, str):
+        raise TypeError("the document is made as JSON")
     paths = document["paths"]
     document["paths"] = {
         path: operations
@@ -71,7 +90,8 @@ def finish(document: Document) -> Document:
         for operation in operations.values():
             _finish_operation(operation)
     document["components"]["schemas"] = _plain_names(schemas)
-    return _with_plain_references(document)
+    finished: Document = _with_plain_references(document)
+    return finished
 
 
 def _tags(document: Document) -> list[dict[str, str]]:
@@ -85,11 +105,15 @@ def _tags(document: Document) -> list[dict[str, str]]:
 
 
 def _finish_operation(operation: Document) -> None:
+    if operation.pop(UPLOAD, False):
+        operation["requestBody"] = {"content": _BYTES}
     if "requestBody" in operation:
         operation["requestBody"]["required"] = True
     for parameter in operation["parameters"]:
         _finish_parameter(parameter)
     for status, response in operation["responses"].items():
+        if not response.get("content", True):
+            del response["content"]
         if int(status) >= HTTPStatus.BAD_REQUEST:
             _finish_error(int(status), response)
 
@@ -104,9 +128,7 @@ def _finish_parameter(parameter: Document) -> None:
 
 def _finish_error(status: int, response: Document) -> None:
     response["description"] = ERROR_TEXTS[status]
-    response["content"] = {
-        MEDIA_TYPE: {"schema": {"$ref": REFERENCE + PROBLEM_SCHEMA}}
-    }
+    response["content"] = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE + PROBLEM_SCHEMA}}}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         response["headers"] = {
             "Retry-After": {
@@ -122,14 +144,22 @@ def _finish_error(status: int, response: Document) -> None:
 
 
 def _plain_names(schemas: Document) -> Document:
-    """APIFlask names what a model holds ``Outer.Inner``; a model is one thing: ``Inner``."""
-    return {name.rsplit(".", 1)[-1]: schema for name, schema in sorted(schemas.items())}
+    """What a model holds comes as ``Outer.Inner``, but a model is one thing: ``Inner``;
+    and the reader need not know that in the code ``Team`` is the table's."""
+    named = {_plain(name): schema for name, schema in schemas.items()}
+    for name, schema in named.items():
+        schema["title"] = name
+    return dict(sorted(named.items()))
+
+
+def _plain(name: str) -> str:
+    return name.rsplit(".", 1)[-1].removesuffix("Answer")
 
 
 def _with_plain_references(part: Any) -> Any:
     if isinstance(part, dict):
         return {
-            key: re.sub(r"^(#/components/schemas/).*\.", r"\1", value)
+            key: REFERENCE + _plain(value.removeprefix(REFERENCE))
             if key == "$ref"
             else _with_plain_references(value)
             for key, value in part.items()

@@ -10,19 +10,18 @@ from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from podium.core.errors import Invalid
+from podium.core.shapes import Query
 
 PAGE_ROWS = 50
 PAGE_ROWS_MOST = 200
 CURSOR_CHARS = 400
 
 
-class PageQuery(BaseModel):
+class PageQuery(Query):
     """The query of every list."""
-
-    model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(
         PAGE_ROWS, ge=1, le=PAGE_ROWS_MOST, description="How many items at most."

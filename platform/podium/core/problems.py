@@ -12,12 +12,9 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from podium.core.errors import Invalid, PodiumError, TooMany
+from podium.core.uploads import drain
 
 MEDIA_TYPE = "application/problem+json"
-# A refused upload is read to its end up to here, since a client that still writes when
-# the connection is closed never sees the answer.
-DRAIN_BYTES = 64 * 1024 * 1024
-DRAIN_CHUNK_BYTES = 1 << 18
 log = logging.getLogger(__name__)
 
 KINDS = {
@@ -55,8 +52,6 @@ FAULTS = {
     "int_from_float": "Write a whole number.",
     "literal_error": "Write one of {expected}.",
     "enum": "Write one of {expected}.",
-    "model_type": "Send a JSON object.",
-    "model_attributes_type": "Send a JSON object.",
 }
 
 
@@ -117,7 +112,7 @@ def problem(error: Exception) -> Response:
         body, headers = _of_http(http)
     if body.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="Podium"'
-    _drain()
+    drain(request)
     return Response(
         json.dumps(body.model_dump()), body.status, headers, content_type=MEDIA_TYPE
     )
@@ -166,8 +161,10 @@ def _validation_fault(error: HTTPError) -> PodiumError | HTTPException:
     fields: dict[str, str] = {}
     for fault in cause.errors():
         name = ".".join(str(part) for part in fault["loc"]) or "body"
-        fields[name] = f"{fields[name]} {_sentence(fault)}" if name in fields else (
-            _sentence(fault)
+        fields[name] = (
+            f"{fields[name]} {_sentence(fault)}"
+            if name in fields
+            else (_sentence(fault))
         )
     sentence = " ".join(f"{name}: {text}" for name, text in fields.items())
     return Invalid(sentence, kind="invalid", fields=fields)
@@ -178,14 +175,3 @@ def _sentence(fault: ErrorDetails) -> str:
     if known is not None:
         return known.format(**fault.get("ctx", {}))
     return f"{fault['msg'].removeprefix('Value error, ').rstrip('.')}."
-
-
-def _drain() -> None:
-    """Read what is left of the request's body, up to ``DRAIN_BYTES``."""
-    request.max_content_length = None
-    left = DRAIN_BYTES
-    try:
-        while left > 0 and (piece := request.stream.read(min(left, DRAIN_CHUNK_BYTES))):
-            left -= len(piece)
-    except (HTTPException, OSError):  # the client is gone, or its body is broken
-        log.debug("the rest of a refused body could not be read")

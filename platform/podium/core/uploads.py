@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from flask import Request
+from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
     Data,
@@ -31,6 +32,7 @@ FIELD_BYTES = 20_000
 # A refused upload is read to its end up to here: a browser that still writes when the
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
+UNLIMITED = 1 << 62  # None would mean the application's limit for forms
 CUT_SHORT = "The upload stopped before its end. Check your connection and send it again."
 
 
@@ -63,10 +65,14 @@ def open_upload(request: Request, *, most_bytes: int) -> Upload:
 
 
 def drain(request: Request) -> None:
-    """Read what is left of a refused upload, within reason."""
+    """Read what is left of a refused upload, within reason. Never fails."""
+    request.max_content_length = UNLIMITED
     left = DRAIN_BYTES
-    while left > 0 and (piece := request.stream.read(min(CHUNK_BYTES, left))):
-        left -= len(piece)
+    try:
+        while left > 0 and (piece := request.stream.read(min(CHUNK_BYTES, left))):
+            left -= len(piece)
+    except (HTTPException, OSError):  # the client is gone, or its body is broken
+        return
 
 
 class _Form:

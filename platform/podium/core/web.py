@@ -99,6 +99,13 @@ def release() -> None:
     session().commit()
 
 
+def after_log_in() -> str:
+    """The page of ours that ``next`` names, else the front page."""
+    target = request.args.get("next", "")
+    ours = target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if ours and target.isprintable() else "/"
+
+
 def wants_fragment() -> bool:
     """Whether htmx asks, which takes a piece of a page."""
     return request.headers.get("HX-Request") == "true"
@@ -128,6 +135,7 @@ def _error_page(error: PodiumError | HTTPException) -> Response:
         sentence=sentence,
         kind=getattr(error, "kind", ""),
         back=_back(),
+        view_args=request.view_args,
     )
     response = make_response(page, status)
     if isinstance(error, TooMany):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed
+from podium.core.text import name_key
 from podium.leaderboards.models import Board, Entry, Split
 from podium.teams import queries as teams
 from podium.teams.models import Membership, Team
@@ -59,6 +60,17 @@ class BoardPage:
     next: tuple[float, datetime, int] | None
     me: Row | None
     public_share: float
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The lowest and highest end of the rows' intervals: what their bars are drawn to."""
+        ends = [
+            end
+            for row in self.rows
+            for end in (row.low, row.high, row.score)
+            if end is not None
+        ]
+        return (min(ends), max(ends)) if ends else (0.0, 1.0)
 
 
 def require_visible(*, competition: Competition, split: Split, now: datetime) -> None:
@@ -109,12 +121,10 @@ def board_page(
     query = _entries(board).limit(limit + 1)
     if after is not None:
         query = query.where(_key() > after)
-    if search.strip():
-        query = query.where(
-            func.lower(Team.name).contains(search.strip().lower(), autoescape=True)
-        )
+    if wanted := name_key(search.strip()):
+        query = query.where(Team.name_key.contains(wanted, autoescape=True))
     found = session.execute(query).all()
-    rows = _with_ranks(session, board, found[:limit], consecutive=not search.strip())
+    rows = _with_ranks(session, board, found[:limit], consecutive=not wanted)
     rows = with_members(session, rows)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
@@ -146,6 +156,58 @@ def row_of(
     found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
     rows = with_members(session, _with_ranks(session, board, found, consecutive=False))
     return rows[0] if rows else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a user reached with a team; ``rank`` is that of the board that is open."""
+
+    team: Team
+    stage: Stage
+    rank: int | None
+    teams: int
+
+
+def open_split(competition: Competition, *, now: datetime) -> Split:
+    """The board that tells most without telling too much: the private one after the end."""
+    ended = competition.stage(now) is Stage.ENDED
+    return Split.PRIVATE if ended else Split.PUBLIC
+
+
+def results_of(session: Session, *, user: User, now: datetime) -> list[Result]:
+    """Every team of a user with its place, newest first."""
+    results = []
+    for team in teams.teams_of(session, user=user):
+        split = open_split(team.competition, now=now)
+        row = row_of(session, competition=team.competition, split=split, team=team)
+        results.append(
+            Result(
+                team=team,
+                stage=team.competition.stage(now),
+                rank=row.rank if row else None,
+                teams=team_count(session, competition=team.competition, split=split),
+            )
+        )
+    return results
+
+
+def best_submission(
+    session: Session, *, competition: Competition, split: Split, team_id: int
+) -> tuple[int, int] | None:
+    """The id of the submission that a team stands on a board with, and the team's rank."""
+    found = session.execute(
+        select(Entry, Board)
+        .join(Board, Entry.board_id == Board.id)
+        .where(
+            Board.competition_id == competition.id,
+            Board.split == split,
+            Entry.team_id == team_id,
+        )
+    ).first()
+    if found is None:
+        return None
+    entry, board = found
+    return entry.submission_id, _better(session, board, entry.sort_key) + 1
 
 
 def count(session: Session, *, board: Board) -> int:
@@ -191,7 +253,7 @@ def _key() -> Any:
     return tuple_(Entry.sort_key, Entry.at, Entry.team_id)
 
 
-def _entries(board: Board) -> Select[Any]:
+def _entries(board: Board) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Entry.team_id,

@@ -31,14 +31,12 @@ def show(slug: str) -> ResponseReturnValue:
         after=_after(request.args.get("cursor", "")),
         search=request.args.get("search", ""),
     )
-    ends = [end for row in board.rows for end in (row.low, row.high, row.score) if end is not None]
     return render_template(
         "leaderboards/show.html",
         competition=competition,
         board=board,
         next=cursor_of("board", *board.next) if board.next else None,
         search=request.args.get("search", "").strip(),
-        scale=(min(ends), max(ends)) if ends else (0.0, 1.0),
         tab="leaderboard",
     )
 

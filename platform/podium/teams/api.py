@@ -127,9 +127,7 @@ def invite(slug: str, body: schemas.Invitee) -> schemas.InvitationAnswer:
     return schemas.invitation(invitation)
 
 
-@bp.operation(
-    "GET", "/invitations", access=SIGNED_IN, answer=schemas.InvitationList
-)
+@bp.operation("GET", "/invitations", access=SIGNED_IN, answer=schemas.InvitationList)
 def list_invitations() -> schemas.InvitationList:
     """Invitations that wait for my answer"""
     found = queries.open_invitations_of_user(session(), user=me())
@@ -188,9 +186,7 @@ def cancel_invitation(invitation_id: str) -> Response:
 
 
 def _invitation(public_id: str) -> Invitation:
-    return queries.invitation_by_public_id(
-        session(), public_id=public_id, viewer=me()
-    )
+    return queries.invitation_by_public_id(session(), public_id=public_id, viewer=me())
 
 
 def _my_team(slug: str) -> Team:

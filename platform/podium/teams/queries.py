@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from podium.accounts.models import User
 from podium.competitions.models import Competition
 from podium.core.errors import NotFound
+from podium.core.text import name_key
 from podium.teams.models import (
     Invitation,
     InvitationState,
@@ -69,6 +70,22 @@ def teams_of(session: Session, *, user: User) -> list[Team]:
             .where(Membership.user_id == user.id)
             .options(selectinload(Team.competition), selectinload(Team.memberships))
             .order_by(Team.id.desc())
+        )
+    )
+
+
+def search(session: Session, *, text: str, limit: int) -> list[Team]:
+    """Teams whose names hold ``text``, newest first."""
+    wanted = name_key(text.strip())
+    if not wanted:
+        return []
+    return list(
+        session.scalars(
+            select(Team)
+            .where(Team.name_key.contains(wanted, autoescape=True))
+            .options(selectinload(Team.competition))
+            .order_by(Team.id.desc())
+            .limit(limit)
         )
     )
 

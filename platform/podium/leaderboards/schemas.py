@@ -1,0 +1,119 @@
+"""What the API says of boards and of what people reached on them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from podium.competitions.models import Competition, Stage
+from podium.competitions.schemas import CompetitionRef, Metric
+from podium.competitions.schemas import metric as metric_of
+from podium.core.paging import PageQuery
+from podium.core.shapes import Answer
+from podium.leaderboards.models import Split
+from podium.leaderboards.queries import BoardPage, Result, Row
+from podium.teams.schemas import Person, TeamAnswer, TeamRef
+
+Interval = tuple[float, float]
+
+
+class BoardTeam(TeamRef):
+    """A team with its members."""
+
+    members: list[Person]
+
+
+class BoardEntry(Answer):
+    """A team's row on a board. Teams with equal scores share a rank."""
+
+    rank: int
+    team: BoardTeam
+    score: float
+    interval: Interval | None = Field(description="The score's 95 % interval.")
+    submissions: int = Field(description="How many were scored.")
+    last_at: datetime = Field(description="When the last scored one was made.")
+
+
+class Leaderboard(Answer):
+    """A page of a board."""
+
+    board: Split
+    version: int = Field(description="Grows with every change of a score.")
+    teams: int
+    metric: Metric | None
+    public_share: float = Field(
+        description="The part of the solution's rows that the public board uses, 0 to 1."
+    )
+    items: list[BoardEntry]
+    next: str | None
+    me: BoardEntry | None = Field(description="Your team's row, with a token.")
+
+
+class BoardQuery(PageQuery):
+    """Which board, and which part of it."""
+
+    board: Split = Field(
+        Split.PUBLIC, description="The private board opens when the competition ends."
+    )
+    search: str = Field("", max_length=80, description="A part of the team's name.")
+
+
+class TeamPage(TeamAnswer):
+    """A team and its row on the board that is open."""
+
+    entry: BoardEntry | None
+
+
+class ResultAnswer(Answer):
+    """What somebody reached in a competition."""
+
+    competition: CompetitionRef
+    team: TeamRef
+    rank: int | None = Field(description="Null until a submission is scored.")
+    teams: int = Field(description="How many teams are on that board.")
+    stage: Stage
+
+
+def entry(row: Row) -> BoardEntry:
+    """A row of a board."""
+    return BoardEntry(
+        rank=row.rank,
+        team=BoardTeam(
+            id=row.team_public_id,
+            name=row.team_name,
+            members=[
+                Person(username=each.username, display_name=each.name)
+                for each in row.members
+            ],
+        ),
+        score=row.score,
+        interval=None if row.low is None or row.high is None else (row.low, row.high),
+        submissions=row.submissions,
+        last_at=row.last_at,
+    )
+
+
+def board(competition: Competition, page: BoardPage, cursor: str | None) -> Leaderboard:
+    """A page of a board with what is said above it."""
+    return Leaderboard(
+        board=page.split,
+        version=page.version,
+        teams=page.teams,
+        metric=metric_of(competition.live_revision),
+        public_share=page.public_share,
+        items=[entry(row) for row in page.rows],
+        next=cursor,
+        me=entry(page.me) if page.me else None,
+    )
+
+
+def result(found: Result) -> ResultAnswer:
+    """A result on a profile."""
+    return ResultAnswer(
+        competition=CompetitionRef.model_validate(found.team.competition),
+        team=TeamRef(id=found.team.public_id, name=found.team.name),
+        rank=found.rank,
+        teams=found.teams,
+        stage=found.stage,
+    )

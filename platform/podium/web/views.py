@@ -1,0 +1,126 @@
+"""The pages above the features: front page, search, status; and what machines ask for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from podium.accounts.identity import viewer
+from podium.competitions import queries as competitions
+from podium.competitions.models import Stage
+from podium.core import clock, web
+from podium.core.api import VERSION
+from podium.scoring import dispatch
+from podium.scoring.models import ScoringHost
+from podium.submissions.models import Status
+from podium.teams import queries as teams
+from podium.web import find
+
+bp = Blueprint("web", __name__, template_folder="templates")
+
+ON_FRONT_PAGE = 6
+SEEN_WITHIN = timedelta(minutes=2)
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """What can I take part in now, and is this place alive?"""
+    session, user, now = web.session(), viewer(), clock.now()
+    shown = {
+        stage: competitions.page_of(session, now=now, stage=stage, limit=ON_FRONT_PAGE)
+        for stage in Stage
+    }
+    return render_template(
+        "web/home.html",
+        shown=shown,
+        totals=find.totals(session),
+        leading=None if user else find.leading(session, shown[Stage.OPEN], now=now),
+        mine=teams.teams_of(session, user=user) if user else [],
+    )
+
+
+@bp.get("/search")
+def search() -> ResponseReturnValue:
+    """Competitions, teams and people by their names."""
+    asked = request.args.get("q", "").strip()[:200]
+    results = find.everything(web.session(), asked, now=clock.now())
+    return render_template("web/search.html", asked=asked, results=results)
+
+
+@bp.get("/status")
+def status() -> ResponseReturnValue:
+    """Is the service well, how strong is the sandbox, how long is the queue?"""
+    session, now = web.session(), clock.now()
+    counts = dispatch.queue_counts(session)
+    hosts = session.scalars(select(ScoringHost).order_by(ScoringHost.name)).all()
+    return render_template(
+        "web/status.html",
+        version=VERSION,
+        waiting=counts[Status.QUEUED],
+        running=counts[Status.RUNNING],
+        typical_s=dispatch.recent_seconds(session),
+        queue_answers=web.services().jobs.waiting() is not None,
+        hosts=hosts,
+        alive=[host for host in hosts if now - host.seen_at < SEEN_WITHIN],
+    )
+
+
+@bp.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """This process answers."""
+    return {"state": "ok"}
+
+
+@bp.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """What this process needs answers, too. Without the queue the site works on: files
+    are taken and scored later."""
+    parts = {
+        "database": _database_answers(),
+        "storage": _storage_answers(),
+        "queue": web.services().jobs.waiting() is not None,
+    }
+    ready = parts["database"] and parts["storage"]
+    state = "failing" if not ready else "ok" if parts["queue"] else "degraded"
+    return {"state": state, "parts": parts}, 200 if ready else 503
+
+
+@bp.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """What crawlers may read: everything public but searches and pages per person."""
+    lines = [
+        "User-agent: *",
+        "Disallow: /search",
+        "Disallow: /settings/",
+        "Disallow: /c/*/submissions",
+        "Disallow: /c/*/submit",
+        "Disallow: /api/",
+        "",
+    ]
+    return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@bp.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """For those who do not read the page's link to it."""
+    return redirect(url_for("static", name="img/icon.svg"), 301)
+
+
+def _database_answers() -> bool:
+    try:
+        web.session().execute(text("select 1"))
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _storage_answers() -> bool:
+    try:
+        web.services().storage.has("0" * 64)
+    except OSError:
+        return False
+    return True
