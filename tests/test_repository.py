@@ -9,6 +9,8 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from podium.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[1]
 PYPROJECTS = (ROOT / "pyproject.toml", ROOT / "scorer/pyproject.toml")
 # Spelled in pieces, so that this file does not find itself.
@@ -115,3 +117,12 @@ def test_every_feature_keeps_the_order_of_its_rooms() -> None:
     features = {f"podium.{path.parent.name}" for path in package.glob("*/models.py")}
     assert features
     assert features - set(inside["containers"]) == set()
+
+
+def test_the_operators_guide_lists_every_setting_with_its_default() -> None:
+    guide = (ROOT / "platform/docs/operators.md").read_text()
+    listed = dict(re.findall(r"^\| `(PODIUM_\w+)` \| (\S+) \| \S", guide, re.MULTILINE))
+    defaults = Settings().environment()
+    assert listed == {
+        name: f"`{value}`" if value else "empty" for name, value in defaults.items()
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apiflask import APIFlask
 
+from podium import api
 from podium.accounts import identity
 from podium.accounts.views import bp as accounts
 from podium.bootstrap import Services, create_services
@@ -42,4 +43,5 @@ def create_app(
         showcase,
     ):  # fmt: skip
         app.register_blueprint(feature)
+    api.register(app)
     return app

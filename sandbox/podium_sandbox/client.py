@@ -178,7 +178,8 @@ def _send(link: socket.socket, line: bytes, descriptors: Sequence[int]) -> None:
     rights = array.array("i", descriptors).tobytes()
     control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, rights)] if descriptors else []
     sent = link.sendmsg([line], control)
-    link.sendall(line[sent:])
+    if sent < len(line):  # an empty send would fail where the answer is there already
+        link.sendall(line[sent:])
 
 
 def _reply(link: socket.socket, deadline: float) -> dict[str, Any]:

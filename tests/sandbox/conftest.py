@@ -85,15 +85,21 @@ class Running:
         return {container["Id"][:12] for container in found} & set(self.names)
 
     def kill(self, name: str) -> None:
-        """Kill a worker from outside."""
+        """Kill a worker from outside and wait until it is dead."""
         if isinstance(self.runner, ProcessRunner):
             os.kill(int(name), signal.SIGKILL)
-        else:
-            engine_at_hand().call("POST", f"/containers/{name}/kill")
+            os.waitid(os.P_PID, int(name), os.WEXITED | os.WNOWAIT)
+            return
+        engine = engine_at_hand()
+        engine.call("POST", f"/containers/{name}/kill")
+        path = f"/containers/{name}/json"
+        assert wait_until(lambda: not engine.call("GET", path)["State"]["Running"])
 
 
 @contextlib.contextmanager
-def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running]:
+def running(
+    runner: Runner, given: Limits, *, pool: int = 1, check: bool = False
+) -> Iterator[Running]:
     """A service with this runner, stopped at the end."""
     names: list[str] = []
     start = runner.start
@@ -106,7 +112,7 @@ def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running
     runner.start = noting  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
-        settings = ServiceSettings(socket=address, pool=pool, check=False)
+        settings = ServiceSettings(socket=address, pool=pool, check=check)
         service = Service(settings, given, runner)
         thread = threading.Thread(target=service.serve, daemon=True)
         thread.start()

@@ -21,7 +21,10 @@ line = sys.stdin.buffer.readline(HEADER_BYTES)
 if not line:
     sys.exit(0)
 header = JobHeader.from_line(line)
-files = {name: sys.stdin.buffer.read(size) for name, size in header.sizes}
+try:
+    files = {name: sys.stdin.buffer.read(size) for name, size in header.sizes}
+except MemoryError:
+    os._exit(5)
 
 def answer(report, sizes=(), body=b"", nonce=None):
     head = AnswerHeader(nonce=nonce or header.nonce, report=report, sizes=sizes)
@@ -59,7 +62,7 @@ def attempting(code: str) -> str:
     body = textwrap.indent(textwrap.dedent(code).strip(), "    ")
     return misbehaving(
         f"try:\n{body}\n"
-        "except (OSError, MemoryError) as error:\n"
+        "except (OSError, MemoryError, ValueError) as error:\n"
         "    score(0.0, message=f'{type(error).__name__}: {error}')\n"
         "else:\n"
         "    score(1.0)\n"

@@ -84,7 +84,6 @@ def test_a_worker_that_died_while_it_waited_costs_no_verdict(start: Start) -> No
     service = start(scorers.HONEST)
     assert wait_until(lambda: service.client.status().pool_idle == 1)
     service.kill(service.names[-1])
-    assert wait_until(lambda: not service.alive() & {service.names[0]})
     verdict = service.score()
     assert verdict.outcome is Outcome.SCORED, verdict
 
@@ -104,11 +103,11 @@ def test_the_time_limit_ends_what_ignores_every_signal(start: Start) -> None:
     while True:
         pass
     """
-    service = start(misbehaving(code))
+    service = start(misbehaving(code), pool=0)
     verdict = service.score(wall_s=0.5)
     assert cut_off(verdict, CutOff.TIME), verdict
     assert 0.5 <= verdict.wall_s < 5
-    assert wait_until(lambda: service.names[0] not in service.alive())
+    assert wait_until(lambda: service.alive() == set())
 
 
 def test_a_scorer_that_closes_its_output_and_sleeps_does_not_hold_the_job(
@@ -135,12 +134,7 @@ def test_memory_has_a_limit(start: Start) -> None:
 
 
 def test_a_job_larger_than_the_memory_is_cut_off(start: Start) -> None:
-    code = "pass"
-    verdict = start(
-        misbehaving(code).replace("files = {", "import signal\ntry:\n  files = {")
-        + "\nexcept MemoryError:\n  os._exit(5)\n",
-        memory_mb=96,
-    ).score(bytes(200 << 20))
+    verdict = start(misbehaving("score(1.0)"), memory_mb=96).score(bytes(200 << 20))
     assert cut_off(verdict, CutOff.MEMORY), verdict
 
 
@@ -172,9 +166,9 @@ def test_an_index_that_is_too_large_ends_the_job(start: Start) -> None:
 def test_what_a_scorer_logs_reaches_the_operator_without_control_characters(
     start: Start,
 ) -> None:
-    code = r"os.write(2, b'look \x1b[31mhere\x00\n'); score(1.0)"
+    code = r"os.write(2, b'look \x1b[31mhere\x00\n'); os._exit(4)"
     verdict = start(misbehaving(code)).score()
-    assert verdict.outcome is Outcome.SCORED
+    assert verdict.outcome is Outcome.FAILED
     assert verdict.log == "look \ufffd[31mhere\ufffd\n"
 
 
@@ -192,7 +186,12 @@ def test_what_a_scorer_logs_reaches_the_operator_without_control_characters(
         ("answer(Report(status=Outcome.PREPARED))", "can't end as"),
         ("print('{}')", "missing"),
         ("print('hello')", "not JSON"),
-        ("score(1.0); score(0.0)", "after the end"),
+        (
+            "report = Report(status=Outcome.SCORED, public=1.0)\n"
+            "line = AnswerHeader(nonce=header.nonce, report=report).to_line()\n"
+            "os.write(1, line + line)",
+            "after the end",
+        ),
     ],
 )
 def test_a_broken_scorer_is_our_fault_and_never_a_score(

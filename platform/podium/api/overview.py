@@ -71,6 +71,7 @@ def get_competition(slug: str) -> schemas.CompetitionAnswer:
             citation=competition.citation,
         ),
         pages=[shapes.PageRef.model_validate(page) for page in competition.pages],
+        ready=competition.live_revision_id is not None,
         me=_standing(competition, user) if user else None,
     )
 

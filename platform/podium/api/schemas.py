@@ -40,6 +40,7 @@ class CompetitionAnswer(CompetitionItem):
     licence: Licence
     source: Source
     pages: list[PageRef]
+    ready: bool = Field(description="Whether submissions can be scored.")
     me: MyStanding | None
 
 

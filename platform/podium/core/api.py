@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
 from flask import Request, Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from podium.core import openapi
-from podium.core.errors import NotFound
+from podium.core.errors import Invalid, NotFound
 from podium.core.problems import Malformed, Unauthorized, WrongType, problem
 
 VERSION = version("podium")
@@ -167,19 +167,27 @@ def _json_only(function: Any) -> Any:
                 "Send the body as JSON, with the header “Content-Type: application/json”.",
                 kind="wrong_type",
             )
-        try:
-            request.get_json()
-        except BadRequest as error:
-            if type(error) is not BadRequest:  # too large, or the client went away
-                raise
-            raise Malformed("The body is not valid JSON.", kind="malformed") from error
-        except RecursionError as error:
-            raise Malformed(
-                "The body is nested too deeply.", kind="malformed"
-            ) from error
+        if not isinstance(_json_body(), dict):
+            sentence = "Send a JSON object."
+            raise Invalid(sentence, kind="invalid", fields={"body": sentence})
         return function(*args, **kwargs)
 
     return read
+
+
+def _json_body() -> Any:
+    # Another extension may have read it already, by the larger limit of a form.
+    if len(request.get_data()) > JSON_BYTES:
+        raise RequestEntityTooLarge
+    try:
+        return request.get_json()
+    except BadRequest as error:
+        if type(error) is not BadRequest:  # the client went away
+            raise
+        raise Malformed("The body is not valid JSON.", kind="malformed") from error
+    except RecursionError as error:
+        sentence = "The body is nested too deeply."
+        raise Malformed(sentence, kind="malformed") from error
 
 
 def _private(response: Response) -> Response:

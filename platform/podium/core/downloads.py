@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Response, request
 from werkzeug.http import dump_options_header
 from werkzeug.wsgi import wrap_file
@@ -44,12 +46,11 @@ def file_answer(
 
 
 def _attachment(name: str) -> str:
+    """The header for a download: a plain name, and the true one where that differs."""
     plain = "".join(c if c.isascii() and c.isprintable() else "_" for c in name)
     header = dump_options_header("attachment", {"filename": plain})
-    if plain != name:
-        header += f"; filename*={_extended(name)}"
-    return header
-
-
-def _extended(name: str) -> str:
-    return dump_options_header(None, {"filename*": name}).split("=", 1)[1]
+    return (
+        header
+        if plain == name
+        else f"{header}; filename*=UTF-8''{quote(name, safe='')}"
+    )

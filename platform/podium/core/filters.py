@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 
 from podium.core import clock
+from podium.core.text import NOTHING, size
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
 STEPS = (
     (timedelta(days=365), "year"),
     (timedelta(days=30), "month"),
@@ -20,7 +20,6 @@ STEPS = (
 )
 AVATAR_TINTS = 8
 MINUS = "−"  # the typographic sign
-NOTHING = "–"
 
 
 def init(app: Flask) -> None:
@@ -31,17 +30,6 @@ def init(app: Flask) -> None:
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["now"] = clock.now
-
-
-def size(count: int | None) -> str:
-    """Bytes with a decimal unit: 1_500_000 is ``1.5 MB``."""
-    if count is None:
-        return NOTHING
-    value, unit = float(count), 0
-    while value >= 999.5 and unit < len(UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    digits = 0 if unit == 0 or value >= 99.95 else 1
-    return f"{value:.{digits}f}".removesuffix(".0") + f"\N{NO-BREAK SPACE}{UNITS[unit]}"
 
 
 def amount(count: float | None) -> str:

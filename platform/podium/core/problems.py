@@ -52,8 +52,6 @@ FAULTS = {
     "int_from_float": "Write a whole number.",
     "literal_error": "Write one of {expected}.",
     "enum": "Write one of {expected}.",
-    "model_type": "Send a JSON object.",
-    "model_attributes_type": "Send a JSON object.",
 }
 
 

@@ -32,9 +32,8 @@ FIELD_BYTES = 20_000
 # A refused upload is read to its end up to here: a browser that still writes when the
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
-CUT_SHORT = (
-    "The upload stopped before its end. Check your connection and send it again."
-)
+UNLIMITED = 1 << 62  # None would mean the application's limit for forms
+CUT_SHORT = "The upload stopped before its end. Check your connection and send it again."
 
 
 class CutShort(PodiumError):
@@ -67,7 +66,7 @@ def open_upload(request: Request, *, most_bytes: int) -> Upload:
 
 def drain(request: Request) -> None:
     """Read what is left of a refused upload, within reason. Never fails."""
-    request.max_content_length = None
+    request.max_content_length = UNLIMITED
     left = DRAIN_BYTES
     try:
         while left > 0 and (piece := request.stream.read(min(CHUNK_BYTES, left))):

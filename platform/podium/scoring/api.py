@@ -19,6 +19,7 @@ from podium.core.errors import Invalid, TooLarge
 from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
+from podium.core.uploads import UNLIMITED
 from podium.core.web import release, services, session
 from podium.leaderboards import queries as boards
 from podium.scoring import service
@@ -189,7 +190,7 @@ def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
 
 def _store(competition: Competition) -> Blob:
     """Stream the body into the storage, outside of any transaction."""
-    request.max_content_length = None  # the storage counts
+    request.max_content_length = UNLIMITED  # the storage counts
     return services().storage.put(
         request.stream, most_bytes=competition.submission_max_bytes
     )

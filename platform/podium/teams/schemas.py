@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from podium.accounts.models import User
 from podium.competitions.schemas import CompetitionRef
@@ -65,9 +64,17 @@ class InvitationList(Answer):
 class JoinRules(Input):
     """Saying yes to the rules of a competition."""
 
-    accept_rules: Literal[True] = Field(
-        description="True: you have read the competition's rules and accept them."
+    accept_rules: bool = Field(
+        description="True: you have read the competition's rules and accept them.",
+        json_schema_extra={"const": True},
     )
+
+    @field_validator("accept_rules")
+    @classmethod
+    def _said_yes(cls, value: bool) -> bool:
+        if not value:
+            raise ValueError("Read the competition's rules, and write true if you do")
+        return value
 
 
 class Joined(Answer):

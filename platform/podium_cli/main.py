@@ -1,0 +1,332 @@
+"""The `podium` command: take part in competitions from a terminal.
+
+Exit codes, the same for every command:
+
+    0    it worked; with --wait, the submission was scored
+    1    refused: the server's sentence says why
+    2    the command was written wrongly
+    3    no Podium could be reached at the address
+    4    the submission ended without a score
+    5    the submission still waited when --timeout ran out
+    6    not logged in, or the token is not valid any more
+    130  interrupted with Ctrl-C
+
+With --json standard output holds one JSON document, also for errors:
+``{"error": {"kind", "detail", "exit_code", ...}}``. Progress and remarks go to standard
+error. ``PODIUM_DEBUG=1`` shows where an unexpected failure happened.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from podium_cli import show
+from podium_cli.account import login, logout
+from podium_cli.errors import PodiumError, Refused, StillWaiting
+from podium_cli.shared import as_json_option, connect
+
+EXIT_NO_SCORE = 4
+EXIT_INTERRUPTED = 130
+EXIT_CODES = (
+    "Exit codes: 0 it worked, 1 refused, 2 wrong usage, 3 not reachable, "
+    "4 submission without a score, 5 still waiting, 6 not logged in."
+)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command; its exit code. No failure shows a traceback."""
+    wants_json = "--json" in arguments
+    try:
+        result = cli.main(args=arguments, prog_name="podium", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PodiumError as error:
+        return _report(error, wants_json=wants_json)
+    except (click.Abort, KeyboardInterrupt):
+        show.say("Interrupted.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Who read our output has gone, as `head` does; the interpreter shall not mind.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if os.environ.get("PODIUM_DEBUG"):
+            raise
+        show.say(
+            f"Something unexpected failed in podium: {type(error).__name__}: {error}. "
+            "PODIUM_DEBUG=1 shows where."
+        )
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _report(error: PodiumError, *, wants_json: bool) -> int:
+    show.say(str(error))
+    fields = error.fields if isinstance(error, Refused) else {}
+    for name, sentence in fields.items():
+        if sentence not in str(error):
+            show.say(f"{name}: {sentence}")
+    if wants_json:
+        said: dict[str, Any] = {
+            "kind": error.kind,
+            "detail": str(error),
+            "exit_code": error.exit_code,
+        }
+        if fields:
+            said["fields"] = fields
+        if isinstance(error, StillWaiting):
+            said["submission"] = error.submission
+        show.as_json({"error": said})
+    return error.exit_code
+
+
+@click.group(
+    epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="podium", message="podium %(version)s")
+def cli() -> None:
+    """Take part in the competitions of a Podium.
+
+    Begin with `podium login URL`. Settings: PODIUM_URL and PODIUM_TOKEN come before what
+    was logged in; PODIUM_CONFIG_DIR says where log-ins are kept.
+    """
+
+
+cli.add_command(login)
+cli.add_command(logout)
+
+
+@cli.command()
+@click.option("--stage", type=click.Choice(["open", "upcoming", "ended"]))
+@click.option("--search", default="", help="Words of the title, or a tag.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@as_json_option
+def competitions(stage: str | None, search: str, limit: int, as_json: bool) -> None:
+    """List the competitions."""
+    with connect() as client:
+        items = list(client.competitions(stage=stage or "", search=search, limit=limit))
+    if as_json:
+        show.as_json({"items": items})
+        return
+    show.table(
+        ("SLUG", "TITLE", "STAGE", "CLOSES", "METRIC", "TEAMS"),
+        [
+            (
+                item["slug"],
+                item["title"],
+                item["stage"],
+                show.moment(item["closes_at"]),
+                (item.get("metric") or {}).get("title", ""),
+                item["teams"],
+            )
+            for item in items
+        ],
+        "There is no such competition here.",
+    )
+
+
+@cli.command()
+@click.argument("slug")
+@click.option("-y", "--yes", is_flag=True, help="Accept the rules without being asked.")
+@as_json_option
+def join(slug: str, yes: bool, as_json: bool) -> None:
+    """Accept the rules of competition SLUG and take part."""
+    with connect() as client:
+        if not yes:
+            rules = client.page(slug, "rules")["text"]
+            for line in rules.splitlines():
+                click.echo(show.plain(line), err=True)
+            if not click.confirm("Do you accept these rules?", err=True):
+                raise Refused("You did not accept the rules, so you did not join.")
+        answer = client.join(slug)
+    if as_json:
+        show.as_json(answer)
+    else:
+        show.say(f"You take part in {slug}. Next: podium download {slug}")
+
+
+@cli.command()
+@click.argument("slug")
+@click.option("-f", "--file", "name", help="Only this file.")
+@click.option("-p", "--path", "folder", type=FOLDER, default=".", help="Into there.")
+@click.option("--force", is_flag=True, help="Replace files that differ.")
+@as_json_option
+def download(
+    slug: str, name: str | None, folder: Path, force: bool, as_json: bool
+) -> None:
+    """Download the data of competition SLUG.
+
+    What is there already is not loaded again; what was cut off goes on where it stopped.
+    Every file is checked against the server's SHA-256.
+    """
+    with connect() as client, show.progress(wanted=not as_json) as progress:
+        files = client.download(
+            slug, name=name, folder=folder, force=force, progress=progress
+        )
+    if as_json:
+        shown = [
+            {
+                "path": str(file.path),
+                "size": file.size,
+                "sha256": file.sha256,
+                "state": file.state,
+            }
+            for file in files
+        ]
+        show.as_json({"files": shown})
+        return
+    show.table(
+        ("FILE", "SIZE", "STATE"),
+        [(file.path, show.size(file.size), file.state) for file in files],
+        "There are no files.",
+    )
+
+
+@cli.command()
+@click.argument("slug")
+@click.option(
+    "-f", "--file", "file", type=READABLE, required=True, help="What to send."
+)
+@click.option("-m", "--message", default="", help="What it is, for you and your team.")
+@click.option("--wait", is_flag=True, help="Wait for the score.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="How many seconds --wait waits.",
+)
+@as_json_option
+def submit(
+    slug: str, file: Path, message: str, wait: bool, timeout: float, as_json: bool
+) -> int:
+    """Send a file of predictions to competition SLUG.
+
+    CSV, .csv.gz, .zip of one CSV, or Parquet.
+    """
+    with connect() as client:
+        with show.progress(wanted=not as_json) as progress:
+            submission = client.submit(
+                slug,
+                file,
+                message,
+                progress=None if progress is None else partial(progress, file.name),
+            )
+        if wait:
+            submission = client.wait(
+                submission["id"],
+                timeout_s=timeout,
+                on_state=None if as_json else _tell_changes(),
+            )
+    if as_json:
+        show.as_json(submission)
+    elif wait:
+        for line in show.ending(submission):
+            click.echo(show.plain(line) if line[:1] != " " else f"  {show.plain(line)}")
+    else:
+        click.echo(show.plain(submission["id"]))
+        show.say(f"Received {file.name}: {show.state(submission)}.")
+    return EXIT_NO_SCORE if wait and submission["status"] != "scored" else 0
+
+
+def _tell_changes() -> Callable[[dict[str, Any]], None]:
+    """Says a submission's state whenever it is another one than before."""
+    last = ""
+
+    def tell(submission: dict[str, Any]) -> None:
+        nonlocal last
+        text = show.state(submission)
+        if text != last and submission["status"] in {"queued", "running"}:
+            show.say(f"{submission['id']}: {text}")
+        last = text
+
+    return tell
+
+
+@cli.command()
+@click.argument("slug")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@as_json_option
+def submissions(slug: str, limit: int, as_json: bool) -> None:
+    """List your team's submissions to competition SLUG, newest first."""
+    with connect() as client:
+        items = list(client.submissions(slug, limit=limit))
+        mine = client.competition(slug).get("me") or {}
+    if as_json:
+        show.as_json({"items": items})
+        return
+    show.table(
+        ("ID", "SENT", "FILE", "STATUS", "PUBLIC", "PRIVATE", "MESSAGE"),
+        [
+            (
+                item["id"],
+                show.moment(item["created_at"]),
+                item["file_name"],
+                show.state(item),
+                show.score(item.get("public_score")),
+                show.score(item.get("private_score")),
+                item.get("description") or "",
+            )
+            for item in items
+        ],
+        f"Nothing sent yet. To send a file: podium submit {slug} -f FILE",
+    )
+    if mine.get("submissions_left_today") is not None:
+        show.say(f"Left today: {mine['submissions_left_today']}.")
+
+
+@cli.command()
+@click.argument("slug")
+@click.option(
+    "--board",
+    type=click.Choice(["public", "private"]),
+    default="public",
+    show_default=True,
+)
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@as_json_option
+def leaderboard(slug: str, board: str, limit: int, as_json: bool) -> None:
+    """Show the leaderboard of competition SLUG; your own row has a star."""
+    with connect() as client:
+        answer = client.leaderboard(slug, board=board, limit=limit)
+    if as_json:
+        show.as_json(answer)
+        return
+    me = answer.get("me")
+    own = (me or {}).get("team", {}).get("id")
+    rows = list(answer["items"])
+    if me and all(row["team"]["id"] != own for row in rows):
+        rows.append(me)
+    show.table(
+        ("RANK", "TEAM", "SCORE", "SUBMISSIONS", "LAST"),
+        [
+            (
+                f"{row['rank']}{'*' if row['team']['id'] == own else ''}",
+                row["team"]["name"],
+                show.score(row["score"]),
+                row["submissions"],
+                show.moment(row["last_at"]),
+            )
+            for row in rows
+        ],
+        "Nobody is on this board yet.",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The whole of Podium with real processes, used as its users use it."""

@@ -1,0 +1,1 @@
+"""The JSON API, over WSGI as a program sees it."""

@@ -1,0 +1,175 @@
+"""Joining, teams, invitations."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.podium.api.world import NOW, Caller, World
+from tests.podium.factories import DAY
+
+TEAM = "/competitions/stars/team"
+INVITATIONS = f"{TEAM}/invitations"
+PARTICIPATION = "/competitions/stars/participation"
+
+
+@pytest.fixture
+def ada(world: World) -> Caller:
+    """A participant with a team called Splines."""
+    world.competition("stars")
+    _, caller = world.participant("stars", "ada")
+    assert caller("post", TEAM, json={"name": "Splines"}).status_code == 201
+    return caller
+
+
+@pytest.fixture
+def grace(world: World, ada: Caller) -> Caller:
+    """A participant without a team."""
+    return world.participant("stars", "grace")[1]
+
+
+def test_joining_again_changes_nothing(world: World) -> None:
+    world.competition("stars")
+    caller = world.caller()
+    for _ in range(2):
+        answer = caller("put", PARTICIPATION, json={"accept_rules": True})
+        assert (answer.status_code, answer.json) == (200, {"joined": True})
+    assert caller("get", "/competitions/stars").json["me"]["joined"] is True
+
+
+@pytest.mark.parametrize("body", [{}, {"accept_rules": False}, {"accept_rules": 1}])
+def test_the_rules_must_be_accepted_in_words(world: World, body: object) -> None:
+    world.competition("stars")
+    answer = world.caller()("put", PARTICIPATION, json=body)
+    assert answer.status_code == 422
+    assert "accept_rules" in answer.json["fields"]
+
+
+def test_after_the_entry_deadline_nobody_joins(world: World) -> None:
+    world.competition("stars", entry_deadline=NOW - DAY)
+    answer = world.caller()("put", PARTICIPATION, json={"accept_rules": True})
+    assert answer.status_code == 409
+    assert "deadline" in answer.json["detail"]
+
+
+def test_leaving_is_possible_until_the_first_submission(world: World) -> None:
+    world.competition("stars")
+    user, caller = world.participant("stars")
+    assert caller("delete", PARTICIPATION).status_code == 204
+    again = caller("delete", PARTICIPATION)
+    assert (again.status_code, again.json["kind"]) == (409, "rules_not_accepted")
+    world.join(world.named("stars"), user)
+    world.sent("stars", user)
+    late = caller("delete", PARTICIPATION)
+    assert late.status_code == 409
+    assert "submitted already" in late.json["detail"]
+
+
+def test_a_team_needs_accepted_rules(world: World) -> None:
+    world.competition("stars")
+    answer = world.caller()("post", TEAM, json={"name": "Splines"})
+    assert (answer.status_code, answer.json["kind"]) == (409, "rules_not_accepted")
+
+
+def test_my_team(ada: Caller) -> None:
+    answer = ada("get", TEAM)
+    assert answer.json["name"] == "Splines"
+    assert answer.json["members"] == [
+        {"username": "ada", "display_name": "ada", "leader": True}
+    ]
+    assert answer.json["invitations"] == []
+
+
+def test_who_has_no_team_is_told_how_to_get_one(grace: Caller) -> None:
+    answer = grace("get", TEAM)
+    assert (answer.status_code, answer.json["kind"]) == (404, "no_team")
+    assert "POST" in answer.json["detail"]
+
+
+def test_one_team_a_person_and_one_name_a_competition(
+    ada: Caller, grace: Caller
+) -> None:
+    second = ada("post", TEAM, json={"name": "Others"})
+    assert second.status_code == 409
+    taken = grace("post", TEAM, json={"name": "splines"})
+    assert taken.status_code == 409
+    assert "Choose another name" in taken.json["detail"]
+
+
+def test_a_team_is_renamed(ada: Caller) -> None:
+    answer = ada("patch", TEAM, json={"name": "  Cubic   Splines "})
+    assert answer.json["name"] == "Cubic Splines"
+    assert ada("patch", TEAM, json={"name": ""}).status_code == 422
+    assert ada("patch", TEAM, json={"name": "\u200b\n"}).status_code == 422
+
+
+def test_an_invitation_is_accepted(ada: Caller, grace: Caller) -> None:
+    made = ada("post", INVITATIONS, json={"username": "grace"})
+    assert made.status_code == 201
+    assert (made.json["state"], made.json["user"]["username"]) == ("open", "grace")
+    assert made.json["invited_by"]["username"] == "ada"
+    (waiting,) = grace("get", "/invitations").json["items"]
+    assert waiting == made.json
+    (shown,) = ada("get", TEAM).json["invitations"]
+    assert shown == made.json
+    team = grace("post", f"/invitations/{waiting['id']}/accept")
+    assert [member["username"] for member in team.json["members"]] == ["ada", "grace"]
+    assert grace("get", "/invitations").json["items"] == []
+
+
+def test_an_invitation_is_declined(ada: Caller, grace: Caller) -> None:
+    made = ada("post", INVITATIONS, json={"username": "grace"}).json
+    answer = grace("post", f"/invitations/{made['id']}/decline")
+    assert answer.json["state"] == "declined"
+    again = grace("post", f"/invitations/{made['id']}/accept")
+    assert again.status_code == 409
+
+
+def test_an_invitation_is_cancelled_by_the_team(ada: Caller, grace: Caller) -> None:
+    made = ada("post", INVITATIONS, json={"username": "grace"}).json
+    assert grace("delete", f"/invitations/{made['id']}").status_code == 403
+    assert ada("delete", f"/invitations/{made['id']}").status_code == 204
+    assert grace("post", f"/invitations/{made['id']}/accept").status_code == 409
+
+
+def test_nobody_else_sees_or_answers_an_invitation(
+    world: World, ada: Caller, grace: Caller
+) -> None:
+    made = ada("post", INVITATIONS, json={"username": "grace"}).json
+    stranger = world.participant("stars")[1]
+    address = f"/invitations/{made['id']}"
+    assert stranger("post", f"{address}/accept").status_code == 404
+    assert stranger("post", f"{address}/decline").status_code == 404
+    assert stranger("delete", address).status_code == 404
+    assert ada("post", f"{address}/accept").status_code == 403
+
+
+def test_a_full_team_takes_nobody(world: World, ada: Caller, grace: Caller) -> None:
+    made = ada("post", INVITATIONS, json={"username": "grace"}).json
+    grace("post", f"/invitations/{made['id']}/accept")
+    world.user("emmy")
+    answer = ada("post", INVITATIONS, json={"username": "emmy"})
+    assert answer.status_code == 409
+    assert "full" in answer.json["detail"]
+
+
+def test_inviting_nobody_known(ada: Caller) -> None:
+    assert ada("post", INVITATIONS, json={"username": "nobody"}).status_code == 404
+    assert ada("post", INVITATIONS, json={}).status_code == 422
+
+
+def test_inviting_without_a_team(ada: Caller, grace: Caller) -> None:
+    answer = grace("post", INVITATIONS, json={"username": "ada"})
+    assert (answer.status_code, answer.json["kind"]) == (404, "no_team")
+
+
+def test_open_invitations_are_for_members_only(
+    world: World, ada: Caller, grace: Caller
+) -> None:
+    ada("post", INVITATIONS, json={"username": "grace"})
+    address = f"/teams/{ada('get', TEAM).json['id']}"
+    assert len(ada("get", address).json["invitations"]) == 1
+    assert grace("get", address).json["invitations"] == []
+    public = world.anonymous("get", address)
+    assert public.json["invitations"] == []
+    assert public.json["entry"] is None
+    assert world.anonymous("get", "/teams/nobody").status_code == 404
