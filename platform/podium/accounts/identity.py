@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "success",
     ),
     "SECURITY_MSG_UNAUTHENTICATED": ("Log in to see that page.", "info"),
+    "SECURITY_CACHE_CONTROL": None,  # ours holds for every page
     "REMEMBER_COOKIE_NAME": "podium_remember",
     "REMEMBER_COOKIE_HTTPONLY": True,
     "REMEMBER_COOKIE_SAMESITE": "Lax",
