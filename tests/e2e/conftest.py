@@ -16,6 +16,7 @@ from tests.e2e.people import Participant
 from tests.live import LivePodium, remove, short_folder, wait_for
 
 COMPETITIONS = Path(__file__).resolve().parents[2] / "competitions"
+TIMEOUT_S = 400  # the first test starts a Podium, on a machine that may be busy
 SLUGS = ("breast-cancer", "diabetes-progression", "digits", "wine")
 
 
@@ -26,6 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if here in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("live"))
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
 
 
 def import_shipped(live: LivePodium) -> None:

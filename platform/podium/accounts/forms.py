@@ -11,6 +11,7 @@ from wtforms import (
     TextAreaField,
     URLField,
 )
+from wtforms.fields.choices import SelectChoice
 
 
 class SignUpForm(FlaskForm):
@@ -36,7 +37,11 @@ class TokenForm(FlaskForm):
     label = StringField("What is it for?")
     expires_days = SelectField(
         "Expires",
-        choices={"30": "after 30 days", "90": "after 90 days", "365": "after a year",
-                 "": "never"}.items(),
+        choices=[
+            SelectChoice("30", "after 30 days"),
+            SelectChoice("90", "after 90 days"),
+            SelectChoice("365", "after a year"),
+            SelectChoice("", "never"),
+        ],
         default="90",
-    )  # fmt: skip
+    )

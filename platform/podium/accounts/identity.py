@@ -12,8 +12,9 @@ from flask import Flask
 from flask_login import current_user
 from flask_security import Security, SQLAlchemySessionUserDatastore
 from flask_security.forms import ChangePasswordForm, LoginForm
+from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
-from wtforms import BooleanField, PasswordField, StringField
+from wtforms import BooleanField, Field, PasswordField, StringField
 
 from podium.accounts import service
 from podium.accounts.models import Role, User
@@ -72,6 +73,11 @@ class LogInForm(LoginForm):
     login = StringField("User name or e-mail")
     password = PasswordField("Password")
     remember = BooleanField("Stay logged in on this device", default=True)
+
+    def validate_next(self, field: Field) -> None:
+        """Forget an address that is not ours, and log in all the same."""
+        if field.data and not validate_redirect_url(field.data):
+            field.data = ""
 
     def validate(self, **kwargs: Any) -> bool:
         """Report every empty field at once, then one generic sentence."""
