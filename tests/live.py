@@ -274,7 +274,10 @@ def remove(folder: Path) -> None:
 
 
 def wait_for(
-    look: Callable[[], Found], what: str, within_s: float = 60.0, every_s: float = 0.05
+    look: Callable[[], Found | None],
+    what: str,
+    within_s: float = 60.0,
+    every_s: float = 0.05,
 ) -> Found:
     """Ask again and again until the answer is true; raises LiveError when it is late."""
     until = time.monotonic() + within_s
