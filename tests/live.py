@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +23,7 @@ from typing import TypeVar
 import psutil
 
 READY_LINE = "Podium is ready"
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0  # a demo trains its models, and the machine may be busy
 STOPPED_WITHIN_S = 40.0
 ENDED_WITHIN_S = 3.0
 LOOK_AGAIN_S = 0.05
@@ -254,6 +255,17 @@ class LivePodium:
             for path in logs
         ]
         return "\n".join(parts)
+
+
+@contextmanager
+def running(command: str = "up", **settings: object) -> Iterator[LivePodium]:
+    """A Podium in a fresh folder, both gone afterwards."""
+    folder = short_folder()
+    try:
+        with LivePodium(folder, command, settings) as live:
+            yield live
+    finally:
+        remove(folder)
 
 
 def free_port() -> int:

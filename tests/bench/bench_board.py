@@ -32,7 +32,7 @@ from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Membership, Team
 from tests.bench.bench_score import import_competition
 from tests.bench.tables import Table, p50, p95
-from tests.live import LivePodium, remove, short_folder
+from tests.live import LivePodium, running
 
 SLUG = "bench-board"
 SEED = 20260101
@@ -221,11 +221,8 @@ class _Board:
 @contextmanager
 def _filled(submissions: int, teams: int) -> Iterator[LivePodium]:
     """A running Podium with that many rows in its database."""
-    folder = short_folder()
-    with ExitStack() as stack:
-        stack.callback(remove, folder)
-        live = stack.enter_context(LivePodium(folder, settings={"sandbox": "process"}))
-        import_competition(live, folder, SLUG, rows=100)
+    with running(sandbox="process") as live:
+        import_competition(live, SLUG, rows=100)
         live.stop()  # nobody shall wait for the large transaction
         database = Database(f"sqlite:///{live.data_dir}/podium.db")
         with database.session() as session:

@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from tests.bench import floor
 from tests.bench.competition import write_bundle
 from tests.bench.tables import Table, p50, p95
 from tests.e2e.people import Participant
-from tests.live import LivePodium, remove, short_folder, wait_for
+from tests.live import LivePodium, running, wait_for
 from tests.machine import missing
 
 SLUG = "bench-score"
@@ -100,17 +99,13 @@ class _Contestant:
 
     def __init__(self, kind: str) -> None:
         self.steps: list[dict[str, float]] = []
-        self._folder = short_folder()
-        self._live = LivePodium(self._folder, settings={"sandbox": kind})
+        self._kind = kind
         self._stack = ExitStack()
-        self._file = b""
-        self._person = Participant(self._live.url)
 
     def __enter__(self) -> _Contestant:
-        self._stack.callback(remove, self._folder)
-        self._stack.enter_context(self._live)
-        self._file = import_competition(self._live, self._folder, SLUG, rows=ROWS)
-        self._person.sign_up().enter(SLUG)
+        self._live = self._stack.enter_context(running(sandbox=self._kind))
+        self._file = import_competition(self._live, SLUG, rows=ROWS)
+        self._person = Participant(self._live.url).sign_up().enter(SLUG)
         self._link = http.client.HTTPConnection("127.0.0.1", self._live.port)
         path = self._live.data_dir / "podium.db"
         self._database = sqlite3.connect(path, timeout=20, isolation_level=None)
@@ -173,10 +168,10 @@ class _Contestant:
 
 
 def import_competition(
-    live: LivePodium, folder: Path, slug: str, *, rows: int, most_bytes: int = 10**8
+    live: LivePodium, slug: str, *, rows: int, most_bytes: int = 10**8
 ) -> bytes:
     """Import a competition and wait until it can be entered; a submission to it."""
-    bundle = folder / slug
+    bundle = live.folder / slug
     file = write_bundle(bundle, slug, rows=rows, most_bytes=most_bytes)
     answer = live.server("import-bundle", str(bundle))
     if answer.returncode:

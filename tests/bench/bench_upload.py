@@ -13,7 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 import psutil
@@ -21,7 +20,7 @@ import psutil
 from tests.bench.bench_score import import_competition
 from tests.bench.tables import Table
 from tests.e2e.people import PASSWORD, Participant
-from tests.live import LivePodium, remove, short_folder
+from tests.live import LivePodium, running
 
 SLUG = "bench-upload"
 LARGE, QUICK_LARGE = 1 << 30, 64 << 20
@@ -39,11 +38,8 @@ def run(*, quick: bool) -> Iterator[Table]:
         f"The site's memory while {size / (1 << 20):,.0f} MiB are uploaded",
         ("sent as", "idle MB", "peak MB", "growth MB", "seconds", "MB/s"),
     )
-    folder = short_folder()
-    with ExitStack() as stack:
-        stack.callback(remove, folder)
-        live = stack.enter_context(LivePodium(folder, settings={"sandbox": "process"}))
-        import_competition(live, folder, SLUG, rows=100, most_bytes=2 * size)
+    with running(sandbox="process") as live:
+        import_competition(live, SLUG, rows=100, most_bytes=2 * size)
         person = Participant(live.url).sign_up().enter(SLUG)
         cookies, token = _log_in(live, person)
         for name, request in {
