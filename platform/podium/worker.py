@@ -12,7 +12,7 @@ import sys
 from rq import Queue, Worker
 
 from podium import bootstrap
-from podium.core.queue import QUEUE_NAME, connect
+from podium.core.queue import QUEUE_NAME, SERIALIZER, connect
 from podium.scoring import jobs
 from podium.settings import SettingsError, read_settings
 
@@ -30,8 +30,9 @@ def main() -> int:
     redis = connect(settings.redis)
     bootstrap.services().database.dispose()
     worker = Worker(
-        [Queue(QUEUE_NAME, connection=redis)],
+        [Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)],
         connection=redis,
+        serializer=SERIALIZER,
         worker_ttl=settings.worker_ttl_s,
     )
     worker.work(logging_level="WARNING")

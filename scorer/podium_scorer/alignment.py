@@ -1,10 +1,15 @@
 """Bringing a submission's rows into the solution's order, by id.
 
-Ids are compared as text, byte for byte as they are written: ``1`` is neither ``1.0`` nor
-``01``. Every id is read in words of eight bytes, so that a whole column is hashed, looked
-up in an open-addressing table and compared with a few vector operations a word. The table
+Ids are compared as text, byte for byte as they are written: ``1`` is neither ``1.0``
+nor ``01``. Texts are read in words of eight bytes, so that a whole column is hashed,
+looked up in an open-addressing table and compared by a few vector operations. The table
 belongs to the solution and is made once; equality is always checked on the bytes, never
 on a hash.
+
+Two hashes take turns. Most ids end in a running number: the decimal value of the last
+eight bytes sends them to places of their own and neighbours to neighbouring places,
+which the processor's caches like. Where that makes too many of them meet, all bytes are
+mixed instead.
 """
 
 from __future__ import annotations
@@ -12,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +29,9 @@ Words: TypeAlias = NDArray[np.uint64]
 WORD = 8
 LONGEST_ID = 1024  # bytes
 _PADDING = np.zeros(LONGEST_ID + WORD, np.uint8)
-_KEEP = np.array(
-    [(1 << (8 * size)) - 1 for size in range(WORD)] + [2**64 - 1], np.uint64
-)
+_LENGTH_BITS = 12
+_LENGTH_MASK = (1 << _LENGTH_BITS) - 1
+_CROWDED = 0.2  # share of ids that may meet others before all bytes are mixed
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
@@ -72,11 +77,20 @@ class Texts:
         start, size = int(self.starts[row]), int(self.lengths[row])
         return self.data[start : start + size].tobytes().decode("utf-8", "replace")
 
-    def word(self, starts: Ints, lengths: Ints, number: int) -> Words:
-        """The ``number``-th eight bytes of the texts at ``starts``, zero where short."""
-        keep = _KEEP[np.clip(lengths - number * WORD, 0, WORD)]
-        shift = min(number * WORD, LONGEST_ID)
-        return self._words[starts + shift] & keep
+    @cached_property
+    def words(self) -> int:
+        """How many words the longest text has."""
+        return -(-int(self.lengths.max(initial=1)) // WORD)
+
+    @cached_property
+    def places(self) -> Ints:
+        """Start and length of each text in one number."""
+        return (self.starts << _LENGTH_BITS) | self.lengths
+
+    def word(self, starts: Ints, number: int) -> Words:
+        """The ``number``-th eight bytes behind each start, whatever they belong to."""
+        words: Words = self._words[starts + number * WORD if number else starts]
+        return words
 
     @cached_property
     def _words(self) -> Words:
@@ -92,10 +106,12 @@ class IdIndex:
 
     ``table`` has a power of two places, at most half of them taken, each the position of
     an id or -1; an id stands at its hash's place or behind it, without a gap between.
+    ``mixed`` says which hash the table was made with.
     """
 
     ids: Texts
     table: NDArray[np.int32]
+    mixed: bool
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -111,59 +127,57 @@ class IdIndex:
 
     def locate(self, ids: Texts) -> Ints:
         """The position of each id in the solution, -1 where the solution has it not."""
-        found = np.full(len(ids), -1, np.int64)
         mask = len(self.table) - 1
-        rows: Any = slice(None)
-        place = _hashes(ids, self._count_words(self.ids)) & np.uint64(mask)
-        place = place.astype(np.int64)
-        while True:
+        place = _places(ids, self.ids.words, mask, mixed=self.mixed)
+        found = self.table[place].astype(np.int64)
+        starts, lengths = ids.starts, ids.lengths
+        same = self._equal(ids, starts, lengths, found)
+        rows = np.flatnonzero(~same & (found >= 0))
+        found[~same] = -1
+        place = (place[rows] + 1) & mask
+        while len(rows):  # another id had the place: look at the next one
             candidates = self.table[place].astype(np.int64)
-            taken = candidates >= 0
-            same = taken & self._equal(ids, rows, np.maximum(candidates, 0))
-            if isinstance(rows, slice):
-                found = np.where(same, candidates, -1)
-                rows = np.arange(len(ids))
-            else:
-                found[rows[same]] = candidates[same]
-            again = taken & ~same  # another id has the place: look at the next one
-            if not again.any():
-                return found
-            rows = rows[again]
-            place = (place[again] + 1) & mask
+            same = self._equal(ids, starts[rows], lengths[rows], candidates)
+            found[rows[same]] = candidates[same]
+            again = ~same & (candidates >= 0)
+            rows, place = rows[again], (place[again] + 1) & mask
+        return found
 
-    def _equal(self, ids: Texts, rows: Any, positions: Ints) -> NDArray[np.bool_]:
-        """Whether the ids of ``rows`` are the solution's ids at ``positions``."""
-        starts, lengths = ids.starts[rows], ids.lengths[rows]
-        own_starts, own_lengths = (
-            self.ids.starts[positions],
-            self.ids.lengths[positions],
-        )
-        equal: NDArray[np.bool_] = lengths == own_lengths
-        for number in range(self._count_words(self.ids)):
-            word = ids.word(starts, lengths, number)
-            equal &= word == self.ids.word(own_starts, own_lengths, number)
+    def _equal(
+        self, ids: Texts, starts: Ints, lengths: Ints, positions: Ints
+    ) -> NDArray[np.bool_]:
+        """Whether texts of ``ids`` are the ids at ``positions``; -1 equals nothing."""
+        own = self.ids.places[positions]
+        own_starts = own >> _LENGTH_BITS
+        equal: NDArray[np.bool_] = (own & _LENGTH_MASK) == lengths
+        equal &= positions >= 0
+        for number in range(self.ids.words):
+            differ = ids.word(starts, number)
+            differ ^= self.ids.word(own_starts, number)
+            # What follows the text in the word is shifted out, all of it behind the end.
+            spare = np.maximum(WORD - (lengths - number * WORD), 0).astype(np.uint64)
+            differ <<= spare << np.uint64(3)
+            equal &= differ == 0
         return equal
-
-    @staticmethod
-    def _count_words(ids: Texts) -> int:
-        longest = int(ids.lengths.max(initial=1))
-        return -(-longest // WORD)
 
 
 def build_index(ids: Texts) -> IdIndex:
     """Make the table of some ids, which must differ and be at most ``LONGEST_ID`` long."""
     size = 1 << max(2, (2 * len(ids) - 1).bit_length())
+    place = _places(ids, ids.words, size - 1, mixed=False)
+    taken = np.zeros(size, np.bool_)
+    taken[place] = True
+    mixed = int(np.count_nonzero(taken)) < (1 - _CROWDED) * len(ids)
+    if mixed:
+        place = _places(ids, ids.words, size - 1, mixed=True)
     table = np.full(size, -1, np.int32)
-    index = IdIndex(ids, table)
-    place = _hashes(ids, index._count_words(ids)) & np.uint64(size - 1)
-    place = place.astype(np.int64)
     rows = np.arange(len(ids))
     while len(rows):
         free = table[place] < 0
         table[place[free]] = rows[free]  # of several rows at one place the last stays
         late = table[place] != rows
         rows, place = rows[late], (place[late] + 1) & (size - 1)
-    return index
+    return IdIndex(ids, table, mixed)
 
 
 def first_of_each(ids: Texts) -> Ints:
@@ -177,11 +191,49 @@ def first_of_each(ids: Texts) -> Ints:
     return firsts
 
 
-def _hashes(ids: Texts, words: int) -> Words:
+def _places(ids: Texts, words: int, mask: int, *, mixed: bool) -> Ints:
+    """The place of each text's hash in a table."""
+    hashes = _mixed(ids, words) if mixed else _tail_numbers(ids)
+    hashes &= np.uint64(mask)
+    return hashes.view(np.int64)
+
+
+def _tail_numbers(ids: Texts) -> Words:
+    """The decimal value of each text's last eight bytes, were they all digits."""
+    sizes = np.minimum(ids.lengths, WORD)
+    tails = ids.word(ids.starts + (ids.lengths - sizes), 0)
+    tails <<= ((WORD - sizes) << 3).view(np.uint64)  # the last byte is the highest
+    tails &= np.uint64(0x0F0F0F0F0F0F0F0F)
+    for factor, shift, keep in _TWO_FOUR_EIGHT:
+        tails *= factor
+        tails >>= shift
+        tails &= keep
+    return tails
+
+
+# Two digits make one number, twice as wide, three times over.
+_TWO_FOUR_EIGHT = tuple(
+    (np.uint64(factor), np.uint64(shift), np.uint64(keep))
+    for factor, shift, keep in (
+        (1 + (10 << 8), 8, 0x00FF00FF00FF00FF),
+        (1 + (100 << 16), 16, 0x0000FFFF0000FFFF),
+        (1 + (10000 << 32), 32, 0xFFFFFFFF),
+    )
+)
+
+
+def _mixed(ids: Texts, words: int) -> Words:
     """A hash of each text's first ``words`` words and its length."""
     mixed = ids.lengths.astype(np.uint64) * _ODD
     for number in range(words):
-        mixed ^= ids.word(ids.starts, ids.lengths, number)
+        word = ids.word(ids.starts, number)
+        spare = np.maximum(WORD - (ids.lengths - number * WORD), 0).astype(np.uint64)
+        spare <<= np.uint64(3)
+        word <<= spare
+        word >>= spare
+        mixed ^= word
         mixed *= _ODD
         mixed ^= mixed >> _HALF
+    mixed *= _ODD  # once more, so that the last bytes too reach every bit
+    mixed ^= mixed >> _HALF
     return mixed

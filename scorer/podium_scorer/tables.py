@@ -106,6 +106,7 @@ class Header:
 
     def split(self, delimiter: str) -> tuple[str, ...]:
         """The names, were ``delimiter`` what stands between them."""
+        csv.field_size_limit(_HEADER_BYTES)  # a setting of the whole process
         reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=delimiter)
         return tuple(next(reader, []))
 
@@ -146,10 +147,10 @@ def read_fast(
         return None
     data = source.content.data
     body = memoryview(data)[source.body :]
-    quotes = data.count(b'"', source.body)
-    if quotes % 2:
+    quotes = data.find(b'"', source.body) >= 0
+    if quotes and data.count(b'"', source.body) % 2:
         return None
-    options = _arrow_options(source, wanted, newlines=quotes > 0)
+    options = _arrow_options(source, wanted, newlines=quotes)
     stream = len(body) > _STREAM_ABOVE
     try:
         buffer: Any = pa.BufferReader(pa.py_buffer(body))

@@ -95,7 +95,7 @@ def unpack(data: bytes, caps: ReaderCaps, log: FaultLog) -> Content | None:
 
 def _recognise(data: bytes, log: FaultLog) -> Content | None:
     head = data[:_HEAD]
-    if not data.strip():
+    if not head.strip() and not data.strip():
         one = "The file is empty."
         log.add(FaultKind.EMPTY_FILE, one, "Check that your program wrote the file.")
         return None

@@ -38,25 +38,37 @@ _numbers = itertools.count(1)
 
 
 class FakeJobs:
-    """A queue that remembers what it was given; ``away`` is a Redis that is down."""
+    """A queue that remembers what it was given; ``away`` is a Redis that is down.
+
+    It takes ``breaks_after`` more jobs and then none; one that ``forgets`` says that
+    nothing waits, as it does to all who ask at the same moment.
+    """
 
     def __init__(self) -> None:
         self.sent: list[Job] = []
         self.away = False
+        self.breaks_after: int | None = None
+        self.forgets = False
+        self.known_workers = 1
 
     def send(self, job: Job) -> bool:
         """Take a job."""
-        if not self.away:
-            self.sent.append(job)
-        return not self.away
+        if self.away or self.breaks_after == 0:
+            return False
+        if self.breaks_after is not None:
+            self.breaks_after -= 1
+        self.sent.append(job)
+        return True
 
     def waiting(self) -> set[str] | None:
         """What waits: everything that was sent."""
-        return None if self.away else {job.id for job in self.sent}
+        if self.away:
+            return None
+        return set() if self.forgets else {job.id for job in self.sent}
 
     def workers(self) -> int:
-        """One worker."""
-        return 0 if self.away else 1
+        """How many workers there are."""
+        return 0 if self.away else self.known_workers
 
 
 class Factory:
@@ -98,7 +110,9 @@ class Factory:
     ) -> Competition:
         """An open competition; with ``live``, one that can score."""
         now = clock.now()
-        pages = {"overview": "Look *up*.", "rules": "Be fair."} if pages is None else pages
+        pages = (
+            {"overview": "Look *up*.", "rules": "Be fair."} if pages is None else pages
+        )
         data = {"train.csv": CSV} if data is None else data
         defaults = {
             "title": slug.replace("-", " ").title(),
@@ -226,7 +240,10 @@ class Factory:
     def _data_file(self, name: str, content: bytes) -> DataFile:
         blob = self.services.storage.put(io.BytesIO(content), most_bytes=10**9)
         return DataFile(
-            name=name, description=f"What {name} holds.", sha256=blob.sha256, size=blob.size
+            name=name,
+            description=f"What {name} holds.",
+            sha256=blob.sha256,
+            size=blob.size,
         )
 
 

@@ -162,7 +162,7 @@ def test_the_site_is_ready_when_it_says_so(status: int, *, well: bool) -> None:
 
 
 def test_nothing_is_ready_where_nobody_listens(tmp_path: Path) -> None:
-    assert not supervisor.socket_answers(tmp_path / "sandbox.sock")
+    assert not supervisor.sandbox_answers(tmp_path / "sandbox.sock")
     assert not supervisor.queue_answers(tmp_path / "redis.sock")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -17,12 +17,15 @@ from podium.accounts.models import ApiToken, User
 from podium.core import clock
 from podium.core.errors import Invalid, NotAllowed, NotFound
 from podium.core.ids import fingerprint, secret
+from podium.core.text import storable
 
 PASSWORD_CHARS = 10
+PASSWORD_CHARS_MOST = 500
+DISPLAY_NAME_CHARS = 80
 TOKEN_PREFIX = "podium"  # noqa: S105  # the visible start of a token, not a secret
 TOUCH_EVERY = timedelta(minutes=1)
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{1,38})[a-z0-9]")
-EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")  # and printable
 RESERVED = frozenset({"admin", "root", "podium", "me", "host", "system", "support"})
 
 
@@ -39,7 +42,7 @@ def sign_up(
     faults = sign_up_faults(
         username=username, email=email, password=password, display_name=display_name
     )
-    faults |= _taken(session, username=username, email=email)
+    faults = _taken(session, username=username, email=email, known=faults) | faults
     if faults:
         raise Invalid(_all(faults), kind="invalid", fields=faults)
     user = User(
@@ -49,12 +52,13 @@ def sign_up(
         fs_uniquifier=uuid.uuid4().hex,
         display_name=display_name.strip(),
     )
-    session.add(user)
     try:
-        session.flush()  # the unique constraints decide a race
+        with session.begin_nested():  # the unique constraints decide a race
+            session.add(user)
     except IntegrityError as error:
-        session.rollback()
-        faults = _taken(session, username=username, email=email)
+        faults = _taken(session, username=username, email=email, known={})
+        if not faults:
+            raise
         raise Invalid(_all(faults), kind="invalid", fields=faults) from error
     return user
 
@@ -69,19 +73,21 @@ def sign_up_faults(
             "Choose a user name of 3 to 40 characters: letters a to z, digits, - and _, "
             "with a letter or digit at both ends."
         )
-    if not EMAIL.fullmatch(email) or len(email) > 255:
+    if not EMAIL.fullmatch(email) or len(email) > 255 or not email.isprintable():
         faults["email"] = "Enter an e-mail address such as name@example.org."
     if len(password) < PASSWORD_CHARS:
         faults["password"] = (
             f"Choose a password of at least {PASSWORD_CHARS} characters."
         )
-    elif len(password) > 500:
-        faults["password"] = "Choose a password of at most 500 characters."  # noqa: S105
+    elif len(password) > PASSWORD_CHARS_MOST:
+        faults["password"] = (
+            f"Choose a password of at most {PASSWORD_CHARS_MOST} characters."
+        )
+    elif not storable(password):
+        faults["password"] = "Choose a password of characters that can be typed."  # noqa: S105
     elif password.lower() in {username, email}:
         faults["password"] = "Choose a password that is not your name or address."  # noqa: S105
-    if len(display_name) > 80:
-        faults["display_name"] = "Keep the display name within 80 characters."
-    return faults
+    return faults | _display_name_faults(display_name)
 
 
 def check_password(session: Session, *, login: str, password: str) -> User:
@@ -91,14 +97,16 @@ def check_password(session: Session, *, login: str, password: str) -> User:
     password is wrong.
     """
     login = login.strip().lower()
-    user = session.scalar(
-        select(User).where(or_(User.username == login, User.email == login))
-    )
+    user = None
+    if storable(login):
+        user = session.scalar(
+            select(User).where(or_(User.username == login, User.email == login))
+        )
     stored = user.password if user is not None and user.password else _nobody()
     try:
-        hasher().verify(stored, password)
+        hasher().verify(stored, password.encode(errors="replace"))
         right = user is not None and user.password is not None and user.active
-    except (VerifyMismatchError, InvalidHashError):
+    except (VerificationError, InvalidHashError):
         right = False
     if user is None or not right:
         raise NotAllowed(
@@ -110,11 +118,12 @@ def check_password(session: Session, *, login: str, password: str) -> User:
 
 def by_username(session: Session, username: str) -> User:
     """The user of that name; raises NotFound."""
-    user = session.scalar(
-        select(User).where(User.username == username.strip().lower(), User.active)
-    )
+    name = username.strip().lower()
+    user = None
+    if USERNAME.fullmatch(name):
+        user = session.scalar(select(User).where(User.username == name, User.active))
     if user is None:
-        raise NotFound(f"There is no user named “{username}”. Check the spelling.")
+        raise NotFound(f"There is no user named “{username[:80]}”. Check the spelling.")
     return user
 
 
@@ -123,12 +132,12 @@ def update_profile(
 ) -> None:
     """Change what others see of a user; raises Invalid with every field's fault."""
     display_name, link = display_name.strip(), link.strip()
-    faults = {}
-    if len(display_name) > 80:
-        faults["display_name"] = "Keep the display name within 80 characters."
+    faults = _display_name_faults(display_name)
     if len(about) > 5000:
         faults["about"] = "Keep the text about you within 5,000 characters."
-    if link and not re.fullmatch(r"https?://[^\s]{1,290}", link):
+    elif not storable(about):
+        faults["about"] = "Leave characters out of the text that can't be shown."
+    if link and not (re.fullmatch(r"https?://\S{1,290}", link) and link.isprintable()):
         faults["link"] = "Enter a full address that begins with https:// or http://."
     if faults:
         raise Invalid(_all(faults), kind="invalid", fields=faults)
@@ -142,8 +151,8 @@ def make_token(
     """Make an API token; its secret is given once and only its hash is kept."""
     label = label.strip()
     faults = {}
-    if not 1 <= len(label) <= 80:
-        faults["label"] = "Give the token a label of 1 to 80 characters."
+    if not 1 <= len(label) <= 80 or not label.isprintable():
+        faults["label"] = "Give the token a label of 1 to 80 visible characters."
     if expires_days is not None and not 1 <= expires_days <= 3650:
         faults["expires_days"] = "Let the token expire after 1 to 3650 days, or never."
     if faults:
@@ -153,7 +162,8 @@ def make_token(
         user=user,
         label=label,
         sha256=fingerprint(text),
-        expires_at=(expires_days and clock.now() + timedelta(days=expires_days)) or None,
+        expires_at=(expires_days and clock.now() + timedelta(days=expires_days))
+        or None,
     )
     session.add(token)
     session.flush()  # gives the token its id for the answer
@@ -217,13 +227,31 @@ def _nobody() -> str:
     return hasher().hash(uuid.uuid4().hex)
 
 
-def _taken(session: Session, *, username: str, email: str) -> dict[str, str]:
+def _taken(
+    session: Session, *, username: str, email: str, known: dict[str, str]
+) -> dict[str, str]:
+    """What is taken, of the fields without a known fault."""
     faults = {}
-    if session.scalar(select(func.count()).where(User.username == username)):
+    if "username" not in known and session.scalar(
+        select(func.count()).where(User.username == username)
+    ):
         faults["username"] = "This user name is taken. Choose another."
-    if session.scalar(select(func.count()).where(User.email == email)):
+    if "email" not in known and session.scalar(
+        select(func.count()).where(User.email == email)
+    ):
         faults["email"] = "This address has an account already. Log in instead."
     return faults
+
+
+def _display_name_faults(display_name: str) -> dict[str, str]:
+    name = display_name.strip()
+    if len(name) <= DISPLAY_NAME_CHARS and name.isprintable():
+        return {}
+    return {
+        "display_name": (
+            f"Keep the display name within {DISPLAY_NAME_CHARS} visible characters."
+        )
+    }
 
 
 def _all(faults: dict[str, str]) -> str:

@@ -13,12 +13,22 @@ from sqlalchemy.orm import Session
 
 from podium.accounts.models import User
 from podium.competitions import queries
-from podium.competitions.models import Competition, DataFile, Kind, Page, Revision
+from podium.competitions.models import (
+    Competition,
+    DataFile,
+    Kind,
+    Page,
+    Revision,
+    RevisionState,
+)
 from podium.core import clock
-from podium.core.errors import Refused
+from podium.core.db import hold
+from podium.core.errors import Refused, TooLarge
 from podium.core.storage import Storage
 from podium_scorer.bundle import Bundle, BundleFile
 from podium_scorer.catalogue import find_metric
+
+IMPORT_LOCK = 0x706F6462  # any number that is used for nothing else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +44,11 @@ class ImportResult:
 def import_bundle(
     session: Session, *, bundle: Bundle, storage: Storage, host: User | None = None
 ) -> ImportResult:
-    """Make or change the competition of the bundle's slug. The caller commits, and then
-    dispatches, so that a new revision is prepared."""
+    """Make or change the competition of the bundle's slug; raises Refused where a file
+    changed since it was read. The caller commits, and then dispatches, so that a new
+    revision is prepared."""
     _store_all(bundle, storage)
+    hold(session, IMPORT_LOCK)  # two imports of one slug come one after the other
     competition = session.scalar(
         select(Competition).where(Competition.slug == bundle.slug)
     )
@@ -118,7 +130,9 @@ def _set_data(competition: Competition, bundle: Bundle) -> list[str]:
             file.sha256, file.size = given.file.sha256, given.file.size
             file.updated_at = clock.now()
             changes.append(f"data {given.file.name}")
-        file.description = given.description
+        if file.description != given.description:
+            file.description = given.description
+            changes.append(f"description of {given.file.name}")
         files.append(file)
     competition.data_files = files
     return changes + [f"data {name} removed" for name in old]
@@ -128,6 +142,9 @@ def _revise(session: Session, competition: Competition, bundle: Bundle) -> int |
     """Add a revision where what judges is not what judged last; its number."""
     newest = queries.newest_revision(session, competition=competition)
     if newest is not None and newest.judges_sha256 == bundle.judges_sha256:
+        if newest.state is RevisionState.FAULTY:
+            newest.state, newest.failures = RevisionState.QUEUED, 0
+            newest.sent_at = newest.not_before = None
         return None
     revision = Revision(
         competition_id=competition.id,
@@ -157,9 +174,13 @@ def _store_all(bundle: Bundle, storage: Storage) -> None:
 def _store(file: BundleFile, storage: Storage) -> None:
     if storage.has(file.sha256):
         return
-    with file.path.open("rb") as stream:
-        blob = storage.put(stream, most_bytes=file.size)
+    changed = Refused(
+        f"{file.file} changed while it was read. Nothing was imported; try again."
+    )
+    try:
+        with file.path.open("rb") as stream:
+            blob = storage.put(stream, most_bytes=file.size)
+    except (TooLarge, FileNotFoundError) as error:
+        raise changed from error
     if blob.sha256 != file.sha256:
-        raise Refused(
-            f"{file.file} changed while it was read. Nothing was imported; try again."
-        )
+        raise changed

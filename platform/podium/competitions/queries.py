@@ -92,7 +92,12 @@ def page(session: Session, *, competition: Competition, name: str) -> Page:
 
 def data_file(session: Session, *, competition: Competition, name: str) -> DataFile:
     """A data file of a competition; raises NotFound that lists the names there are."""
-    files = {file.name: file for file in competition.data_files}
+    found = session.scalars(
+        select(DataFile)
+        .where(DataFile.competition_id == competition.id)
+        .order_by(DataFile.name)
+    )
+    files = {file.name: file for file in found}
     if name not in files:
         raise NotFound(
             f"{competition.title} has no data file “{name[:80]}”. "

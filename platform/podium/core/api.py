@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
 from flask import Request, Response, request
 from pydantic import BaseModel
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from podium.core import openapi
 from podium.core.errors import Invalid, NotFound
@@ -176,6 +176,9 @@ def _json_only(function: Any) -> Any:
 
 
 def _json_body() -> Any:
+    # Another extension may have read it already, by the larger limit of a form.
+    if len(request.get_data()) > JSON_BYTES:
+        raise RequestEntityTooLarge
     try:
         return request.get_json()
     except BadRequest as error:

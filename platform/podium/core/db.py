@@ -36,6 +36,8 @@ from sqlalchemy.orm import (
 )
 
 BUSY_TIMEOUT_MS = 20_000
+# A process has at most so many connections: more than it has threads.
+POOL = {"pool_size": 10, "max_overflow": 30}
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -58,10 +60,12 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(
         self, value: datetime | None, dialect: Dialect
     ) -> datetime | None:
-        """Give the zone back."""
+        """Give the zone back: always UTC, whatever zone the server speaks in."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 # A key of a table that grows: 64 bits on PostgreSQL, SQLite's own rowid on SQLite.
@@ -150,8 +154,9 @@ def make_engine(url: str) -> Engine:
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        return create_engine(url, pool_pre_ping=True, **POOL)
+    connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000}
+    engine = create_engine(url, connect_args=connect_args, **POOL)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import zlib
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
 from podium.core import clock
+from podium.core.text import NOTHING, size
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
 STEPS = (
     (timedelta(days=365), "year"),
     (timedelta(days=30), "month"),
@@ -19,28 +20,16 @@ STEPS = (
 )
 AVATAR_TINTS = 8
 MINUS = "−"  # the typographic sign
-NOTHING = "–"
 
 
 def init(app: Flask) -> None:
     """Give templates the filters and the time."""
     for function in (
-        absolute, amount, avatar_tint, initials, iso, ordinal, plural, relative, score,
+        absolute, amount, avatar_tint, day, initials, iso, ordinal, plural, relative, score,
         share, size, span,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["now"] = clock.now
-
-
-def size(count: int | None) -> str:
-    """Bytes with a decimal unit: 1_500_000 is ``1.5 MB``."""
-    if count is None:
-        return NOTHING
-    value, unit = float(count), 0
-    while value >= 999.5 and unit < len(UNITS) - 1:
-        value, unit = value / 1000, unit + 1
-    digits = 0 if unit == 0 or value >= 99.95 else 1
-    return f"{value:.{digits}f}".removesuffix(".0") + f"\N{NO-BREAK SPACE}{UNITS[unit]}"
 
 
 def amount(count: float | None) -> str:
@@ -73,7 +62,9 @@ def plural(count: int, one: str, many: str = "") -> str:
 def ordinal(number: int) -> str:
     """``1st``, ``2nd``, ``11th``."""
     last = number % 100
-    ending = "th" if 10 < last < 20 else {1: "st", 2: "nd", 3: "rd"}.get(last % 10, "th")
+    ending = (
+        "th" if 10 < last < 20 else {1: "st", 2: "nd", 3: "rd"}.get(last % 10, "th")
+    )
     return f"{number}{ending}"
 
 
@@ -86,6 +77,12 @@ def absolute(moment: datetime) -> str:
     """``23 Nov 2026, 15:00 UTC``; scripts turn it into the reader's own zone."""
     utc = moment.astimezone(UTC)
     return f"{utc.day} {utc:%b %Y, %H:%M} UTC"
+
+
+def day(moment: datetime) -> str:
+    """``23 Nov 2026``."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y}"
 
 
 def span(length: timedelta | float) -> str:
@@ -111,10 +108,12 @@ def relative(moment: datetime, now: datetime | None = None) -> str:
 def initials(name: str) -> str:
     """One or two letters for an avatar."""
     words = [word for word in name.replace("_", " ").replace("-", " ").split() if word]
-    letters = [word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)]
+    letters = [
+        word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)
+    ]
     return "".join(letters).upper() or "?"
 
 
 def avatar_tint(name: str) -> int:
     """Which of the tints an avatar has; always the same one for a name."""
-    return sum(name.encode()) % AVATAR_TINTS
+    return zlib.crc32(name.encode()) % AVATAR_TINTS

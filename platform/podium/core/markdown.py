@@ -43,6 +43,8 @@ ATTRIBUTES: dict[str, set[str]] = {
     "th": {"align"},
     "td": {"align"},
     "*": {"id"},
+    "div": {"tabindex"},
+    "pre": {"tabindex"},
     **{tag: MATH_ATTRIBUTES for tag in MATHML},
 }
 # Classes that our own steps give; anything else loses its class.
@@ -81,6 +83,8 @@ def _render(text: str, headings_from: int) -> str:
         tags={*HTML_TAGS, *MATHML},
         attributes=ATTRIBUTES,
         attribute_filter=_keep,
+        # What scrolls sideways must be reachable by keyboard.
+        set_tag_attribute_values={"pre": {"tabindex": "0"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener nofollow ugc",
     )
@@ -134,7 +138,7 @@ def _parser() -> MarkdownIt:
 
 
 def _table_open(_self: Any, _tokens: Any, _index: int, _options: Any, _env: Any) -> str:
-    return '<div class="table-wrap"><table>\n'
+    return '<div class="table-wrap" tabindex="0"><table>\n'
 
 
 def _table_close(_self: Any, _tokens: Any, _index: int, _options: Any, _env: Any) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import command
@@ -28,19 +30,15 @@ MODELS = (
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Migrate forward; several processes may do so at once."""
-    with database.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({MIGRATE_LOCK})")
+    """Migrate forward, all of it or nothing; several processes may do so at once."""
+    with _migrating(database) as connection:
         command.upgrade(_config(connection), revision)
-        connection.commit()
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Migrate back."""
-    with database.engine.connect() as connection:
+    """Migrate back, all of it or nothing."""
+    with _migrating(database) as connection:
         command.downgrade(_config(connection), revision)
-        connection.commit()
 
 
 def current(database: Database) -> str | None:
@@ -77,6 +75,34 @@ def comparable(
     if isinstance(wanted, UtcDateTime):
         return not hasattr(found, "timezone")
     return None
+
+
+@contextmanager
+def _migrating(database: Database) -> Iterator[Connection]:
+    """A transaction that no other migration runs beside.
+
+    SQLite changes a table by making it anew and dropping the old one; with foreign keys in
+    force that drop would delete every row that refers to it. So they are off meanwhile, and
+    checked before the end. The pragma does nothing inside a transaction.
+    """
+    with database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            with connection.begin():
+                connection.exec_driver_sql(
+                    f"SELECT pg_advisory_xact_lock({MIGRATE_LOCK})"
+                )
+                yield connection
+            return
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise RuntimeError(f"rows would refer to nothing: {broken[:5]}")
+        finally:
+            raw.execute("PRAGMA foreign_keys = ON")
 
 
 def _config(connection: Connection) -> Config:

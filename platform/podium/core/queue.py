@@ -13,9 +13,13 @@ from typing import Protocol
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Worker
+from rq.serializers import JSONSerializer
 
 QUEUE_NAME = "podium"
 FAILED_JOB_TTL_S = 600
+# What lies in Redis is data: with RQ's default, pickle, who writes there runs code here.
+SERIALIZER = JSONSerializer
+ANSWER_WITHIN_S = 5  # a page must not wait longer for a queue that hangs
 log = logging.getLogger(__name__)
 
 
@@ -50,7 +54,7 @@ class RqJobs:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._queue = Queue(QUEUE_NAME, connection=redis)
+        self._queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
 
     def send(self, job: Job) -> bool:
         """Hand over a job; False where the queue can't be reached."""
@@ -86,4 +90,4 @@ class RqJobs:
 
 def connect(url: str) -> Redis:
     """A client for Redis or Valkey at ``url``; connects on first use."""
-    return Redis.from_url(url, socket_connect_timeout=2, socket_timeout=30)
+    return Redis.from_url(url, socket_connect_timeout=2, socket_timeout=ANSWER_WITHIN_S)

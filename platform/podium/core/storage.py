@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from podium.core.errors import TooLarge
+from podium.core.text import size as size_text
 
 CHUNK_BYTES = 1 << 20
 INCOMING_KEPT_S = 24 * 3600
@@ -87,6 +88,7 @@ class LocalStorage:
             target = self.path(blob.sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(name, target)
+            _sync_folder(target.parent)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
@@ -120,13 +122,22 @@ def pieces(file: Readable, size: int = CHUNK_BYTES) -> Iterator[bytes]:
         yield piece
 
 
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's new name to the disk; the file's bytes are there already."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _copy(stream: Readable, file: BinaryIO, most_bytes: int) -> Blob:
     digest, size = hashlib.sha256(), 0
     for piece in pieces(stream):
         size += len(piece)
         if size > most_bytes:
             raise TooLarge(
-                f"The file is larger than the {most_bytes / 1e6:,.0f} MB allowed here. "
+                f"The file is larger than the {size_text(most_bytes)} allowed here. "
                 "Compress it (.csv.gz or .zip) or remove columns that are not asked for.",
                 kind="too_large",
             )

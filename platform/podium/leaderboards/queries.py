@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed
+from podium.core.text import name_key
 from podium.leaderboards.models import Board, Entry, Split
 from podium.teams import queries as teams
 from podium.teams.models import Membership, Team
@@ -120,12 +121,10 @@ def board_page(
     query = _entries(board).limit(limit + 1)
     if after is not None:
         query = query.where(_key() > after)
-    if search.strip():
-        query = query.where(
-            func.lower(Team.name).contains(search.strip().lower(), autoescape=True)
-        )
+    if wanted := name_key(search.strip()):
+        query = query.where(Team.name_key.contains(wanted, autoescape=True))
     found = session.execute(query).all()
-    rows = _with_ranks(session, board, found[:limit], consecutive=not search.strip())
+    rows = _with_ranks(session, board, found[:limit], consecutive=not wanted)
     rows = with_members(session, rows)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
@@ -254,7 +253,7 @@ def _key() -> Any:
     return tuple_(Entry.sort_key, Entry.at, Entry.team_id)
 
 
-def _entries(board: Board) -> Select[Any]:
+def _entries(board: Board) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Entry.team_id,

@@ -32,10 +32,8 @@ def sort_key(score: float, *, higher_is_better: bool) -> float:
     return (-score if higher_is_better else score) + 0.0
 
 
-def standing(scored: Sequence[Scored]) -> Standing | None:
-    """One team's standing: its best score, of equal ones the earliest."""
-    if not scored:
-        return None
+def standing(scored: Sequence[Scored]) -> Standing:
+    """One team's standing: its best score, of equal ones the earliest; of at least one."""
     best = min(scored, key=lambda each: (each.sort_key, each.at, each.submission_id))
     return Standing(best, len(scored), max(each.at for each in scored))
 

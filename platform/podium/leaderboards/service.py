@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from podium.competitions.models import Competition, Revision
@@ -12,13 +15,8 @@ from podium.leaderboards import ranking
 from podium.leaderboards.models import Board, Entry, Split
 from podium.submissions.models import Score, Status, Submission
 
-
-@dataclass(frozen=True)
-class _Best:
-    standing: ranking.Standing
-    score: float
-    low: float | None
-    high: float | None
+READ_ROWS = 5_000
+WRITTEN_ROWS = 1_000
 
 
 def boards_of(session: Session, *, competition: Competition) -> dict[Split, Board]:
@@ -46,91 +44,97 @@ def refresh_team(session: Session, *, competition: Competition, team_id: int) ->
     if revision is None:
         return
     for split, board in boards_of(session, competition=competition).items():
-        best = _best_of_team(session, revision, team_id, split)
-        _write_entry(session, board, team_id, best)
+        rows = session.execute(
+            _scored(revision, split).where(Score.team_id == team_id)
+        ).all()
+        _clear(session, board, Entry.team_id == team_id)
+        if rows:
+            session.execute(insert(Entry), [_entry(board, revision, rows)])
         _bump(session, board)
 
 
 def rebuild(session: Session, *, competition: Competition) -> None:
     """Make the boards anew from the live revision's scores."""
-    boards = boards_of(session, competition=competition)
-    teams = session.scalars(
-        select(Score.team_id)
-        .where(Score.competition_id == competition.id)
-        .distinct()
-        .order_by(Score.team_id)
-    ).all()
-    for split, board in boards.items():
-        session.execute(delete(Entry).where(Entry.board_id == board.id))
-        session.expire_all()
-        if (revision := competition.live_revision) is not None:
-            for team_id in teams:
-                best = _best_of_team(session, revision, team_id, split)
-                _write_entry(session, board, team_id, best)
+    revision = competition.live_revision
+    for split, board in boards_of(session, competition=competition).items():
+        _clear(session, board)
+        if revision is not None:
+            rows = session.execute(
+                _scored(revision, split)
+                .order_by(Score.team_id)
+                .execution_options(yield_per=READ_ROWS)
+            )
+            by_team = groupby(rows, key=attrgetter("team_id"))
+            entries = (_entry(board, revision, list(group)) for _, group in by_team)
+            while some := list(islice(entries, WRITTEN_ROWS)):
+                session.execute(insert(Entry), some)
         _bump(session, board)
 
 
-def _best_of_team(
-    session: Session, revision: Revision, team_id: int, split: Split
-) -> _Best | None:
+def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
+    """What a board is made of: the scores that one revision gave on one split."""
     value, low, high = (
         (Score.public, Score.public_low, Score.public_high)
         if split is Split.PUBLIC
         else (Score.private, Score.private_low, Score.private_high)
     )
-    rows = session.execute(
-        select(Submission.id, Submission.created_at, value, low, high)
+    return (
+        select(
+            Score.team_id,
+            Submission.id,
+            Submission.created_at,
+            value.label("score"),
+            low.label("low"),
+            high.label("high"),
+        )
         .join(Submission, Score.submission_id == Submission.id)
         .where(
             Score.revision_id == revision.id,
-            Score.team_id == team_id,
             Score.status == Status.SCORED,
             value.is_not(None),
             Submission.withdrawn_at.is_(None),
         )
-    ).all()
-    details = {row[0]: (row[2], row[3], row[4]) for row in rows}
+    )
+
+
+def _entry(board: Board, revision: Revision, rows: Sequence[Any]) -> dict[str, Any]:
+    """A team's row on a board, from its scores; there is at least one."""
+    details = {row.id: row for row in rows}
     standing = ranking.standing(
         [
             ranking.Scored(
-                submission_id=row[0],
-                team_id=team_id,
-                at=row[1],
+                submission_id=row.id,
+                team_id=row.team_id,
+                at=row.created_at,
                 sort_key=ranking.sort_key(
-                    row[2], higher_is_better=revision.higher_is_better
+                    row.score, higher_is_better=revision.higher_is_better
                 ),
             )
             for row in rows
         ]
     )
-    if standing is None:
-        return None
-    return _Best(standing, *details[standing.best.submission_id])
+    best = standing.best
+    shown = details[best.submission_id]
+    return {
+        "board_id": board.id,
+        "team_id": best.team_id,
+        "sort_key": best.sort_key,
+        "score": shown.score,
+        "low": shown.low,
+        "high": shown.high,
+        "at": best.at,
+        "submission_id": best.submission_id,
+        "submissions": standing.submissions,
+        "last_at": standing.last_at,
+    }
 
 
-def _write_entry(
-    session: Session, board: Board, team_id: int, best: _Best | None
-) -> None:
-    entry = session.get(Entry, (board.id, team_id))
-    if best is None:
-        if entry is not None:
-            session.delete(entry)
-    else:
-        session.merge(
-            Entry(
-                board_id=board.id,
-                team_id=team_id,
-                sort_key=best.standing.best.sort_key,
-                score=best.score,
-                low=best.low,
-                high=best.high,
-                at=best.standing.best.at,
-                submission_id=best.standing.best.submission_id,
-                submissions=best.standing.submissions,
-                last_at=best.standing.last_at,
-            )
-        )
-    session.flush()  # the entry stands before the version tells of it
+def _clear(session: Session, board: Board, *conditions: ColumnElement[bool]) -> None:
+    session.execute(
+        delete(Entry)
+        .where(Entry.board_id == board.id, *conditions)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _bump(session: Session, board: Board) -> None:

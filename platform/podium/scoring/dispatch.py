@@ -7,12 +7,13 @@ that nothing depends on one call: a queue that is away or was wiped loses nothin
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
@@ -27,6 +28,10 @@ from podium.submissions.models import WAITING, Score, Status
 
 DISPATCH_LOCK = 0x706F6469  # any number that is used for nothing else
 RECENT_SCORES = 20
+MEASURED = (Status.SCORED, Status.REJECTED)
+# RQ ends a job that takes longer than its own limit by so much. The sandbox's client gives
+# up well before: then the row is given back with a reason.
+JOB_SLACK_S = 120
 log = logging.getLogger(__name__)
 
 
@@ -40,60 +45,91 @@ class Position:
 
 
 def dispatch(services: Services) -> int:
-    """Hand over as many rows as the workers can soon start; the number handed over."""
+    """Hand over as many rows as the workers can soon start; the number handed over.
+
+    Never fails for a queue that is away or a database that is busy: the sweeper calls again.
+    """
     waiting = services.jobs.waiting()
     if waiting is None:
         return 0
     settings = services.settings
     workers = max(settings.workers, services.jobs.workers(), 1)
-    room = workers * settings.queue_ahead_per_worker - len(waiting)
-    if room <= 0:
+    room = workers * settings.queue_ahead_per_worker
+    if len(waiting) >= room:
         return 0
-    with services.database.session() as session:
-        jobs = _take(session, settings, room, waiting, clock.now())
-        session.commit()
-    sent = [job for job in jobs if services.jobs.send(job)]
-    if len(sent) < len(jobs):
-        _give_back(services, jobs[len(sent) :])
-    return len(sent)
+    try:
+        with services.database.session() as session:
+            jobs = _take(session, settings, room, waiting, clock.now())
+            session.commit()
+        unsent = _send_all(services, jobs)
+        if unsent:
+            _give_back(services, unsent)
+    except OperationalError as error:
+        log.warning("waiting rows could not be handed over: %s", error)
+        return 0
+    return len(jobs) - len(unsent)
+
+
+def _send_all(services: Services, jobs: Sequence[Job]) -> Sequence[Job]:
+    """Send jobs in order, until the queue goes away; those that were not sent."""
+    for number, job in enumerate(jobs):
+        if not services.jobs.send(job):
+            return jobs[number:]
+    return ()
 
 
 def position(session: Session, *, score: Score, settings: Settings) -> Position | None:
     """Where a queued score stands in the fair order; None once it is taken."""
     if score.status is not Status.QUEUED:
         return None
-    same_kind = (
-        Score.status == Status.QUEUED,
-        Score.background.is_(score.background),
-    )
-    nth = session.scalar(
-        select(func.count()).where(
-            *same_kind, Score.team_id == score.team_id, Score.id <= score.id
-        )
-    )
-    place = fairness.place(
-        _waiting_teams(session, and_(*same_kind)),
-        competition_id=score.competition_id,
-        team_id=score.team_id,
-        nth=nth or 1,
-    )
+    stale = clock.now() - timedelta(seconds=settings.queue_stale_s)
+    place = _place(session, score, stale)
     each_s = recent_seconds(session)
     if each_s is None:
         return Position(place, None)
     return Position(place, place * each_s / max(settings.workers, 1))
 
 
+def _place(session: Session, score: Score, stale: datetime) -> int:
+    """First come the rows that are with the queue, as they were sent; then the others in
+    fair order; last those made anew in the background."""
+    queued = Score.status == Status.QUEUED
+    sent = and_(queued, Score.sent_at >= stale)
+    unsent = and_(queued, or_(Score.sent_at.is_(None), Score.sent_at < stale))
+    if score.sent_at is not None and score.sent_at >= stale:
+        earlier = or_(
+            Score.sent_at < score.sent_at,
+            and_(Score.sent_at == score.sent_at, Score.id < score.id),
+        )
+        return _count(session, sent, earlier) + 1
+    before = _count(session, sent)
+    if score.background:
+        before += _count(session, unsent, Score.background.is_(False))
+    same_kind = and_(unsent, Score.background.is_(score.background))
+    return before + fairness.place(
+        _waiting_teams(session, same_kind),
+        competition_id=score.competition_id,
+        team_id=score.team_id,
+        nth=_count(
+            session, same_kind, Score.team_id == score.team_id, Score.id <= score.id
+        ),
+    )
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).where(*conditions)) or 0
+
+
 def recent_seconds(session: Session) -> float | None:
     """How long the last scores took on average, in seconds; None where there are none."""
     rows = session.execute(
         select(Score.started_at, Score.finished_at)
-        .where(Score.finished_at.is_not(None), Score.started_at.is_not(None))
+        .where(Score.status.in_(MEASURED))
         .order_by(Score.id.desc())
         .limit(RECENT_SCORES)
     ).all()
-    if not rows:
-        return None
-    return sum((end - start).total_seconds() for start, end in rows) / len(rows)
+    took_s = [(end - start).total_seconds() for start, end in rows if start and end]
+    return sum(took_s) / len(took_s) if took_s else None
 
 
 def queue_counts(session: Session) -> dict[Status, int]:
@@ -111,43 +147,75 @@ def _take(
     session: Session,
     settings: Settings,
     room: int,
-    in_queue: Iterable[str],
+    waiting: Collection[str],
     now: datetime,
 ) -> list[Job]:
+    """Choose rows until ``room`` of them are with the queue.
+
+    What is there already is counted under the lock, in the rows as well as in the queue:
+    else many who call at once would each fill the room anew, and the order would be theirs.
+    """
     hold(session, DISPATCH_LOCK)
-    known = set(in_queue)
+    stale = now - timedelta(seconds=settings.queue_stale_s)
+    room -= max(len(waiting), _handed_over(session, stale))
+    jobs = [
+        _job(each, "prepare", settings.prepare_wall_s)
+        for each in _waiting_revisions(session, waiting, stale, now, most=room)
+    ]
+    for background in (False, True):
+        ready = and_(
+            _ready(Score, Score.status, Status, stale, now),
+            Score.background.is_(background),
+            Score.id.not_in(_row_ids(waiting, "score")),
+        )
+        scores = _fair_scores(session, ready, room - len(jobs), now)
+        jobs += [_job(each, "score", settings.score_wall_s) for each in scores]
+    return jobs
+
+
+def _handed_over(session: Session, stale: datetime) -> int:
+    """How many rows were sent and are not taken yet."""
+    scores = _count(session, Score.status == Status.QUEUED, Score.sent_at >= stale)
+    return scores + _count(
+        session, Revision.state == RevisionState.QUEUED, Revision.sent_at >= stale
+    )
+
+
+def _waiting_revisions(
+    session: Session,
+    waiting: Collection[str],
+    stale: datetime,
+    now: datetime,
+    *,
+    most: int,
+) -> Sequence[Revision]:
+    if most <= 0:
+        return ()
     revisions = session.scalars(
         select(Revision)
-        .where(_ready(Revision, Revision.state, RevisionState, settings, now))
-        .order_by(Revision.id)
-        .limit(room)
-    ).all()
-    jobs = [
-        Job(
-            id=f"prepare-{each.id}-{each.attempt}",
-            function="podium.scoring.jobs.prepare",
-            row_id=each.id,
-            timeout_s=settings.prepare_wall_s + 60,
+        .where(
+            _ready(Revision, Revision.state, RevisionState, stale, now),
+            Revision.id.not_in(_row_ids(waiting, "prepare")),
         )
-        for each in revisions
-    ]
-    scores: list[Score] = []
-    for background in (False, True):
-        if (left := room - len(jobs) - len(scores)) > 0:
-            scores += _fair_scores(session, settings, left, background, now)
-    jobs += [_score_job(each, settings) for each in scores]
-    for row in (*revisions, *scores):
-        row.sent_at = now
-    return [job for job in jobs if job.id not in known]
+        .order_by(Revision.id)
+        .limit(most)
+    ).all()
+    for each in revisions:
+        each.sent_at = now
+    return revisions
+
+
+def _row_ids(jobs: Collection[str], kind: str) -> list[int]:
+    """The rows that jobs of a kind are about, by the jobs' ids."""
+    parts = [job.split("-") for job in jobs]
+    return [int(part[1]) for part in parts if part[0] == kind]
 
 
 def _fair_scores(
-    session: Session, settings: Settings, most: int, background: bool, now: datetime
+    session: Session, ready: ColumnElement[bool], most: int, now: datetime
 ) -> list[Score]:
-    ready = and_(
-        _ready(Score, Score.status, Status, settings, now),
-        Score.background.is_(background),
-    )
+    if most <= 0:
+        return []
     turns = fairness.serve(_waiting_teams(session, ready), most)
     wanted: dict[int, int] = {}
     for _, team_id in turns:
@@ -163,22 +231,26 @@ def _fair_scores(
         )
         for team_id, count in wanted.items()
     }
+    scores = []
     for number, (competition_id, team_id) in enumerate(turns):
         at = now + timedelta(microseconds=number)
         session.merge(TeamTurn(team_id=team_id, at=at))
         session.merge(CompetitionTurn(competition_id=competition_id, at=at))
-    return [next(rows[team_id]) for _, team_id in turns]
+        score = next(rows[team_id])
+        score.sent_at = at
+        scores.append(score)
+    return scores
 
 
 def _ready(
     model: type[Score] | type[Revision],
     state: Any,
     words: type[Status] | type[RevisionState],
-    settings: Settings,
+    stale: datetime,
     now: datetime,
 ) -> ColumnElement[bool]:
-    """Rows that wait and were not handed over lately, or whose worker let the lease lapse."""
-    stale = now - timedelta(seconds=settings.queue_stale_s)
+    """Rows that wait and were not handed over since ``stale``, or whose worker let the
+    lease lapse."""
     return and_(
         or_(
             state == words.QUEUED,
@@ -215,19 +287,19 @@ def _waiting_teams(
     return [fairness.Waiting(*row) for row in rows]
 
 
-def _score_job(score: Score, settings: Settings) -> Job:
+def _job(row: Score | Revision, kind: str, wall_s: float) -> Job:
     return Job(
-        id=f"score-{score.id}-{score.attempt}",
-        function="podium.scoring.jobs.score",
-        row_id=score.id,
-        timeout_s=settings.score_wall_s + 60,
+        id=f"{kind}-{row.id}-{row.attempt}",
+        function=f"podium.scoring.jobs.{kind}",
+        row_id=row.id,
+        timeout_s=wall_s + JOB_SLACK_S,
     )
 
 
 def _give_back(services: Services, jobs: Sequence[Job]) -> None:
     """The queue went away in between: let the rows be sent again at once."""
     with services.database.session() as session:
-        for model, prefix in ((Score, "score-"), (Revision, "prepare-")):
-            ids = [job.row_id for job in jobs if job.id.startswith(prefix)]
+        for model, kind in ((Score, "score"), (Revision, "prepare")):
+            ids = _row_ids([job.id for job in jobs], kind)
             session.execute(update(model).where(model.id.in_(ids)).values(sent_at=None))
         session.commit()

@@ -25,7 +25,8 @@ def serve(waiting: Sequence[Waiting], most: int) -> list[tuple[int, int]]:
     """The next ``most`` turns as (competition_id, team_id), in order.
 
     Each turn goes to the competition served longest ago, and in it to the team served
-    longest ago, so a team's j-th row waits for at most j rows of every other team.
+    longest ago. So a team's j-th row waits for at most j rows of every other team of its
+    competition, and a competition's k-th for at most k of every other competition.
     """
     left = {(each.competition_id, each.team_id): each.count for each in waiting}
     teams, competitions = _turns(waiting)
@@ -35,7 +36,8 @@ def serve(waiting: Sequence[Waiting], most: int) -> list[tuple[int, int]]:
         if not open_teams:
             break
         key = min(
-            open_teams, key=lambda each: (competitions[each[0]], teams[each[1]], each)
+            open_teams,
+            key=lambda each: (competitions[each[0]], each[0], teams[each[1]], each[1]),
         )
         left[key] -= 1
         teams[key[1]] = competitions[key[0]] = (NOW, number)

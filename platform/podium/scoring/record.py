@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from podium.competitions import service as competitions
 from podium.competitions.models import Competition
 from podium.core import clock
 from podium.leaderboards import service as leaderboards
@@ -53,9 +54,7 @@ def record(
     match verdict.outcome:
         case Outcome.SCORED if verdict.report is not None:
             _finish(session, score, Status.SCORED, verdict, _values(verdict.report))
-            leaderboards.refresh_team(
-                session, competition=_competition(session, score), team_id=score.team_id
-            )
+            _show(session, score)
         case Outcome.REJECTED if verdict.report is not None:
             errors = [fault_to_json(fault) for fault in verdict.report.errors]
             _finish(session, score, Status.REJECTED, verdict, {"errors": errors})
@@ -115,7 +114,7 @@ def _locked(session: Session, claimed: Claim) -> Score | None:
     score = session.scalar(select(Score).where(ours(claimed)))
     if score is None:
         return None
-    lock_competition(session, score.competition_id)
+    competitions.lock(session, score.competition_id)
     teams.lock(session, session.get_one(Team, score.team_id))
     return session.scalar(
         select(Score)
@@ -123,16 +122,6 @@ def _locked(session: Session, claimed: Claim) -> Score | None:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-
-
-def lock_competition(session: Session, competition_id: int) -> Competition:
-    """Hold a competition's row: always before its teams', so that nothing deadlocks."""
-    return session.execute(
-        select(Competition)
-        .where(Competition.id == competition_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).scalar_one()
 
 
 def _finish(
@@ -158,6 +147,15 @@ def _finish(
         )
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _show(session: Session, score: Score) -> None:
+    """Bring a new score to the boards, if they are its revision's."""
+    competition = _competition(session, score)
+    if competition.live_revision_id == score.revision_id:
+        leaderboards.refresh_team(
+            session, competition=competition, team_id=score.team_id
+        )
 
 
 def _values(report: Report) -> dict[str, Any]:

@@ -5,14 +5,12 @@ Until every submission has its score by the new revision the boards show the old
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, insert, literal, select
 from sqlalchemy.orm import Session
 
 from podium.competitions import queries as competitions
 from podium.competitions.models import Competition, Revision
-from podium.core import clock
 from podium.leaderboards import service as leaderboards
-from podium.submissions import service as submissions
 from podium.submissions.models import WAITING, Score, Submission
 
 
@@ -21,22 +19,28 @@ def begin(session: Session, *, revision: Revision) -> None:
 
     The caller holds the competition's row. The first revision goes live at once.
     """
-    competition = revision.competition
-    now = clock.now()
-    scored = select(Score.submission_id).where(Score.revision_id == revision.id)
-    missing = session.scalars(
-        select(Submission).where(
-            Submission.competition_id == competition.id,
-            Submission.withdrawn_at.is_(None),
-            Submission.id.not_in(scored),
-        )
+    missing = select(
+        Submission.id,
+        literal(revision.id),
+        Submission.competition_id,
+        Submission.team_id,
+        literal(True),
+    ).where(
+        Submission.competition_id == revision.competition_id,
+        Submission.withdrawn_at.is_(None),
+        ~exists().where(
+            Score.submission_id == Submission.id, Score.revision_id == revision.id
+        ),
     )
-    for submission in missing:
-        score = submissions.waiting_score(submission, revision.id, now)
-        score.background = True
-        session.add(score)
-    session.flush()  # the next look counts them
-    go_live_if_done(session, competition=competition)
+    columns = (
+        "submission_id",
+        "revision_id",
+        "competition_id",
+        "team_id",
+        "background",
+    )
+    session.execute(insert(Score).from_select(columns, missing))
+    go_live_if_done(session, competition=revision.competition)
 
 
 def go_live_if_done(session: Session, *, competition: Competition) -> bool:

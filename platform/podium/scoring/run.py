@@ -11,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
+from podium.competitions import service as competitions
 from podium.competitions.models import Revision, RevisionState
 from podium.core.storage import Blob
 from podium.scoring import dispatch, rescore
 from podium.scoring.claim import Claim, claim, give_back, kept, ours
-from podium.scoring.record import lock_competition, record
+from podium.scoring.record import record
 from podium.settings import Settings
 from podium.submissions.models import Score
 from podium_scorer.contract import (
@@ -142,8 +143,8 @@ def _record_prepared(
     if revision is None:
         log.warning("revision %s was taken over by another worker", claimed.row_id)
         return
-    lock_competition(session, revision.competition_id)
-    session.refresh(revision)
+    competitions.lock(session, revision.competition_id)
+    session.refresh(revision, with_for_update=True)
     if (revision.state, revision.attempt) != (RevisionState.RUNNING, claimed.attempt):
         return
     report = verdict.report
@@ -162,7 +163,7 @@ def _record_prepared(
         give_back(session, claimed, settings=settings, failed=took_it)
         return
     revision.state, revision.lease_until = RevisionState.FAULTY, None
-    revision.fault = (report.message if report else "") or verdict.detail
+    revision.fault = _fault_sentence(verdict)
     revision.errors = [fault_to_json(each) for each in report.errors] if report else []
     log.error(
         "revision %s of %s is faulty: %s",
@@ -170,3 +171,14 @@ def _record_prepared(
         revision.competition.slug,
         revision.fault,
     )
+
+
+def _fault_sentence(verdict: Verdict) -> str:
+    """What is wrong with a revision, for its host; never empty."""
+    if verdict.report is not None and verdict.report.message:
+        return verdict.report.message
+    if verdict.report is not None and verdict.report.errors:
+        return " ".join(each.message for each in verdict.report.errors)
+    if verdict.reason is not None:
+        return f"Reading the solution was stopped by a limit: {verdict.reason}."
+    return verdict.detail or f"Reading the solution ended as {verdict.outcome}."

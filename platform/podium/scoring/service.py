@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from podium.accounts.models import User
+from podium.competitions import service as competitions
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed, Refused
 from podium.leaderboards import queries as boards
 from podium.leaderboards import service as leaderboards
 from podium.leaderboards.models import Split
-from podium.scoring import dispatch
-from podium.scoring.record import lock_competition
+from podium.scoring import dispatch, rescore
 from podium.settings import Settings
 from podium.submissions import queries as submission_queries
 from podium.submissions import service as submissions
@@ -32,30 +32,39 @@ def withdraw(
     """Take a submission back. One that still waits is not scored and gives its quota back;
     one that was scored leaves the boards. The caller commits."""
     _require_member(session, submission, user)
-    if submission.withdrawn_at is not None:
-        raise Refused("This submission has been withdrawn already.")
-    competition = lock_competition(session, submission.competition_id)
+    competition = competitions.lock(session, submission.competition_id)
     if competition.stage(now) is Stage.ENDED:
         raise Refused(
             f"{competition.title} has ended, so its submissions stay as they are."
         )
     teams.lock(session, session.get_one(Team, submission.team_id))
-    touched = session.scalars(
-        select(Score.id).where(Score.submission_id == submission.id, Score.attempt > 0)
-    ).first()
-    session.execute(
-        update(Score)
-        .where(Score.submission_id == submission.id, Score.status == Status.QUEUED)
-        .values(status=Status.WITHDRAWN, finished_at=now)
-        .execution_options(synchronize_session="fetch")
-    )
+    session.refresh(submission)
+    if submission.withdrawn_at is not None:
+        raise Refused("This submission has been withdrawn already.")
     submission.withdrawn_at = now
-    session.flush()  # the boards are made without it
-    if touched is None:
+    if _take_back(session, submission, now):
         submissions.refund(session, submission=submission)
+    session.flush()  # the boards are made without it
     leaderboards.refresh_team(
         session, competition=competition, team_id=submission.team_id
     )
+    # It may have been the last one that a new revision waited for.
+    rescore.go_live_if_done(session, competition=competition)
+
+
+def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
+    """Take a submission's scores out of the queue; whether none was begun or made."""
+    scores = session.scalars(
+        select(Score)
+        .where(Score.submission_id == submission.id)
+        .order_by(Score.id)  # as everybody locks them: no deadlock
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    for score in scores:
+        if score.status is Status.QUEUED:
+            score.status, score.finished_at = Status.WITHDRAWN, now
+    return all(score.status is Status.WITHDRAWN for score in scores)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,10 +103,14 @@ def standing(
             else None
         ),
         public=score.public if score else None,
-        public_interval=_interval(score and (score.public_low, score.public_high)),
+        public_interval=(
+            _interval((score.public_low, score.public_high)) if score else None
+        ),
         private=score.private if score and ended else None,
-        private_interval=_interval(
-            (score.private_low, score.private_high) if score and ended else None
+        private_interval=(
+            _interval((score.private_low, score.private_high))
+            if score and ended
+            else None
         ),
     )
 
@@ -136,12 +149,9 @@ def header(
     )
 
 
-def _interval(
-    ends: tuple[float | None, float | None] | None,
-) -> tuple[float, float] | None:
-    if ends is None or ends[0] is None or ends[1] is None:
-        return None
-    return ends[0], ends[1]
+def _interval(ends: tuple[float | None, float | None]) -> tuple[float, float] | None:
+    low, high = ends
+    return None if low is None or high is None else (low, high)
 
 
 def _require_member(session: Session, submission: Submission, user: User) -> None:

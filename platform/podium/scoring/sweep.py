@@ -13,12 +13,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from podium.bootstrap import Services
 from podium.competitions import queries as competitions
+from podium.competitions import service as competition_service
 from podium.competitions.models import Competition, Revision, RevisionState
 from podium.core import clock
 from podium.scoring import rescore
 from podium.scoring.dispatch import dispatch
 from podium.scoring.models import ScoringHost
-from podium.scoring.record import lock_competition
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def _go_live(services: Services) -> None:
             .distinct()
         ).all()
         for competition_id in ids:
-            competition = lock_competition(session, competition_id)
+            competition = competition_service.lock(session, competition_id)
             if competitions.pending_revision(session, competition=competition):
                 rescore.go_live_if_done(session, competition=competition)
         session.commit()

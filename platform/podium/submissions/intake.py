@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from podium.core import clock
+from podium.core import text as texts
 
 FORMATS = ("csv.gz", "csv", "zip", "parquet")
 
@@ -96,8 +97,8 @@ def file_refusal(
         )
     elif size is not None and size > most_bytes:
         faults["file"] = (
-            f"The file has {size / 1e6:,.1f} MB; this competition takes up to "
-            f"{most_bytes / 1e6:,.1f} MB. Compress it (.csv.gz or .zip)."
+            f"The file has {texts.size(size)}; this competition takes up to "
+            f"{texts.size(most_bytes)}. Compress it (.csv.gz or .zip)."
         )
     elif (ending := _ending(file_name)) and formats and ending not in formats:
         faults["file"] = (
@@ -106,6 +107,8 @@ def file_refusal(
         )
     if len(description) > 500:
         faults["description"] = "Keep the description within 500 characters."
+    elif not texts.storable(description):
+        faults["description"] = "Leave characters out that can't be shown."
     return faults
 
 

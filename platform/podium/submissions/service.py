@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from podium.accounts.models import User
-from podium.competitions import queries as competitions
+from podium.competitions import queries as competition_queries
+from podium.competitions import service as competitions
 from podium.competitions.models import Competition
 from podium.core.errors import Invalid, Refused, TooMany
 from podium.core.storage import Blob
@@ -90,6 +91,9 @@ def submit(
 
     The caller commits, and then dispatches.
     """
+    teams.require_joined(session, competition=competition, user=user, hold=True)
+    # Read anew: the bytes may have taken hours. No revision goes live meanwhile.
+    competition = competitions.lock(session, competition.id, shared=True)
     check_open(
         session,
         competition=competition,
@@ -105,6 +109,7 @@ def submit(
     )
     team = teams.team_or_new(session, competition=competition, user=user, now=now)
     teams.lock(session, team)
+    teams.require_member(session, team=team, user=user)
     _check_quota(session, competition, team, now, rejections_per_hour)
     team.submissions_made += 1
     submission = Submission(
@@ -119,35 +124,12 @@ def submit(
     )
     session.add(submission)
     session.flush()  # gives the submission its id
-    for revision_id in judging(session, competition):
-        session.add(waiting_score(submission, revision_id, now))
+    _let_wait(session, submission, competition.live_revision_id, background=False)
+    pending = competition_queries.pending_revision(session, competition=competition)
+    if pending is not None:  # about to follow the live one
+        _let_wait(session, submission, pending.id, background=True)
     session.flush()  # gives the scores their ids
     return submission
-
-
-def judging(session: Session, competition: Competition) -> list[int]:
-    """The revisions that judge a new submission: the live one, and the one that is about
-    to follow it."""
-    pending = competitions.pending_revision(session, competition=competition)
-    return [
-        revision_id
-        for revision_id in (
-            competition.live_revision_id,
-            pending.id if pending else None,
-        )
-        if revision_id is not None
-    ]
-
-
-def waiting_score(submission: Submission, revision_id: int, now: datetime) -> Score:
-    """A score that waits its turn."""
-    return Score(
-        submission_id=submission.id,
-        revision_id=revision_id,
-        competition_id=submission.competition_id,
-        team_id=submission.team_id,
-        queued_at=now,
-    )
 
 
 def refund(session: Session, *, submission: Submission) -> None:
@@ -158,6 +140,26 @@ def refund(session: Session, *, submission: Submission) -> None:
     if submission.counted:
         submission.counted = False
         team.submissions_made -= 1
+
+
+def _let_wait(
+    session: Session,
+    submission: Submission,
+    revision_id: int | None,
+    *,
+    background: bool,
+) -> None:
+    if revision_id is None:
+        raise LookupError("nothing judges this competition yet")
+    score = Score(
+        submission_id=submission.id,
+        revision_id=revision_id,
+        competition_id=submission.competition_id,
+        team_id=submission.team_id,
+        background=background,
+        queued_at=submission.created_at,
+    )
+    session.add(score)
 
 
 def _check_quota(

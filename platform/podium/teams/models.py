@@ -43,7 +43,7 @@ class Team(Base):
         ForeignKey("competitions.id", ondelete="CASCADE")
     )
     name: Mapped[str] = mapped_column(String(80))
-    name_key: Mapped[str] = mapped_column(String(80))  # casefolded: unique so
+    name_key: Mapped[str] = mapped_column(String(80))  # core.text.name_key: unique so
     leader_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL")
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, selectinload
 from podium.accounts.models import User
 from podium.competitions.models import Competition
 from podium.core.errors import NotFound
+from podium.core.text import name_key
 from podium.teams.models import (
     Invitation,
     InvitationState,
@@ -75,7 +76,7 @@ def teams_of(session: Session, *, user: User) -> list[Team]:
 
 def search(session: Session, *, text: str, limit: int) -> list[Team]:
     """Teams whose names hold ``text``, newest first."""
-    wanted = text.strip().casefold()
+    wanted = name_key(text.strip())
     if not wanted:
         return []
     return list(

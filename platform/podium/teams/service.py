@@ -13,6 +13,7 @@ from podium.accounts import service as accounts
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import Invalid, NotAllowed, Refused
+from podium.core.text import name_key
 from podium.teams import queries
 from podium.teams.models import (
     Invitation,
@@ -23,6 +24,7 @@ from podium.teams.models import (
 )
 
 NAME_CHARS = 80
+TRIES_FOR_A_NAME = 100
 OPEN_INVITATIONS = 20
 
 
@@ -58,9 +60,19 @@ def join(
     return participant
 
 
-def require_joined(session: Session, *, competition: Competition, user: User) -> None:
-    """Raise Refused where the user has not accepted the rules yet."""
-    if queries.participation(session, competition=competition, user=user) is None:
+def require_joined(
+    session: Session, *, competition: Competition, user: User, hold: bool = False
+) -> None:
+    """Raise Refused where the user has not accepted the rules yet.
+
+    With ``hold`` they can't leave until the transaction ends.
+    """
+    joined = select(Participant).where(
+        Participant.competition_id == competition.id, Participant.user_id == user.id
+    )
+    if hold:
+        joined = joined.with_for_update(read=True)
+    if session.scalars(joined).one_or_none() is None:
         raise Refused(
             f"You have not joined {competition.title} yet. Accept its rules first: "
             "press Join on its page.",
@@ -70,12 +82,21 @@ def require_joined(session: Session, *, competition: Competition, user: User) ->
 
 def leave(session: Session, *, competition: Competition, user: User) -> None:
     """Leave a competition, and the team; possible until the team's first submission."""
-    require_joined(session, competition=competition, user=user)
+    joined = session.scalars(
+        select(Participant)
+        .where(
+            Participant.competition_id == competition.id, Participant.user_id == user.id
+        )
+        .with_for_update()  # whoever hands in or joins a team holds it meanwhile
+    ).one_or_none()
+    if joined is None:
+        raise Refused(
+            f"You have not joined {competition.title}, so there is nothing to leave."
+        )
     team = queries.team_of(session, competition=competition, user=user)
     if team is not None:
         lock(session, team)
         _leave_team(session, team=team, user=user)
-    joined = queries.participation(session, competition=competition, user=user)
     session.delete(joined)
 
 
@@ -83,74 +104,55 @@ def create_team(
     session: Session, *, competition: Competition, user: User, name: str, now: datetime
 ) -> Team:
     """Make a team of one; raises Refused where the user has one already."""
-    require_joined(session, competition=competition, user=user)
+    require_joined(session, competition=competition, user=user, hold=True)
     name = checked_name(name)
-    if (
-        team := queries.team_of(session, competition=competition, user=user)
-    ) is not None:
-        raise Refused(
-            f"You are in the team “{team.name}” already. One team per person and "
-            "competition: rename it, or leave it first."
-        )
-    team = Team(
-        competition_id=competition.id,
-        name=name,
-        name_key=name.casefold(),
-        leader_id=user.id,
-        created_at=now,
+    made = _new_team(session, competition, user, name, now)
+    if made is not None:
+        return made
+    team = queries.team_of(session, competition=competition, user=user)
+    if team is None:
+        raise _name_taken(name)
+    raise Refused(
+        f"You are in the team “{team.name}” already. One team per person and "
+        "competition: rename it, or leave it first."
     )
-    try:
-        with session.begin_nested():
-            session.add(team)
-            session.flush()  # gives the team its id
-            session.add(_membership(team, user, now))
-    except IntegrityError as error:
-        raise _name_or_team_taken(session, competition, user, name) from error
-    return team
 
 
 def team_or_new(
     session: Session, *, competition: Competition, user: User, now: datetime
 ) -> Team:
     """The user's team, or a new team of one under their own name."""
-    team = queries.team_of(session, competition=competition, user=user)
-    if team is not None:
-        return team
-    wanted = user.shown_name[: NAME_CHARS - 4]
-    for number in range(1, 100):
+    require_joined(session, competition=competition, user=user, hold=True)
+    wanted = _name_of_one(user)
+    for number in range(1, TRIES_FOR_A_NAME):
+        # Asked each time: another request of theirs may have made it meanwhile.
+        team = queries.team_of(session, competition=competition, user=user)
+        if team is not None:
+            return team
         name = wanted if number == 1 else f"{wanted} {number}"
-        taken = session.scalar(
-            select(Team.id).where(
-                Team.competition_id == competition.id,
-                Team.name_key == checked_name(name).casefold(),
-            )
-        )
-        if taken is None:
-            return create_team(
-                session, competition=competition, user=user, name=name, now=now
-            )
+        made = _new_team(session, competition, user, name, now)
+        if made is not None:
+            return made
     raise Refused("Choose a name for your team on the Team page first.")
 
 
 def rename(session: Session, *, team: Team, by: User, name: str) -> None:
     """Rename a team; any member may."""
-    _require_member(session, team, by)
+    require_member(session, team=team, user=by)
     name = checked_name(name)
     try:
         with session.begin_nested():
-            team.name, team.name_key = name, name.casefold()
+            team.name, team.name_key = name, name_key(name)
             session.add(team)
     except IntegrityError as error:
-        raise Refused(
-            f"Another team is called “{name}”. Choose another name."
-        ) from error
+        raise _name_taken(name) from error
 
 
 def invite(
     session: Session, *, team: Team, by: User, username: str, now: datetime
 ) -> Invitation:
     """Invite a user by name; raises Refused where the team is full or it makes no sense."""
-    _require_member(session, team, by)
+    require_member(session, team=team, user=by)
     user = accounts.by_username(session, username)
     lock(session, team)
     competition = team.competition
@@ -177,13 +179,15 @@ def accept(
     """Join the inviting team. A team of one that has not submitted is given up for it."""
     _require_open(invitation, user)
     team, competition = invitation.team, invitation.team.competition
-    require_joined(session, competition=competition, user=user)
+    require_joined(session, competition=competition, user=user, hold=True)
     own = queries.team_of(session, competition=competition, user=user)
-    for each in sorted((t for t in (own, team) if t), key=lambda t: t.id):
+    for each in sorted({t for t in (own, team) if t}, key=lambda t: t.id):
         lock(session, each)  # always in the order of ids: no deadlock
-    session.refresh(invitation)
+    _hold(session, invitation)
     _require_open(invitation, user)
     _require_merging(competition, now)
+    if own is team:
+        raise Refused(f"You are in the team “{team.name}” already.")
     _require_seat(session, team)
     if own is not None:
         _leave_team(session, team=own, user=user)
@@ -202,6 +206,7 @@ def decline(
     session: Session, *, invitation: Invitation, user: User, now: datetime
 ) -> None:
     """Say no to an invitation."""
+    _hold(session, invitation)
     _require_open(invitation, user)
     invitation.state, invitation.answered_at = InvitationState.DECLINED, now
     session.add(invitation)
@@ -211,7 +216,8 @@ def cancel(
     session: Session, *, invitation: Invitation, by: User, now: datetime
 ) -> None:
     """Take an invitation back; any member of the team may."""
-    _require_member(session, invitation.team, by)
+    require_member(session, team=invitation.team, user=by)
+    _hold(session, invitation)
     if invitation.state is not InvitationState.OPEN:
         raise Refused("This invitation has been answered already.")
     invitation.state, invitation.answered_at = InvitationState.CANCELLED, now
@@ -219,25 +225,81 @@ def cancel(
 
 
 def lock(session: Session, team: Team) -> None:
-    """Hold the team's row until the transaction ends, and read it anew.
+    """Hold the team's row until the transaction ends, and read it anew; raises Refused
+    where it was dissolved meanwhile.
 
     On SQLite the transaction holds the whole database already.
     """
-    session.execute(
+    held = session.scalars(
         select(Team)
         .where(Team.id == team.id)
         .with_for_update(key_share=True)  # rows that refer to it may still be added
         .execution_options(populate_existing=True)
-    )
+    ).one_or_none()  # fetched: only so are its values read anew
+    if held is None:
+        raise Refused("The team was dissolved meanwhile. Load the page again.")
 
 
 def checked_name(name: str) -> str:
     """A team's name without surplus blanks; raises Invalid where it can't be one."""
     name = " ".join(name.split())
-    if not 1 <= len(name) <= NAME_CHARS or not name.isprintable():
+    if not name.isprintable() or not _fits(name):
         sentence = f"Give the team a name of 1 to {NAME_CHARS} visible characters."
         raise Invalid(sentence, kind="invalid", fields={"name": sentence})
     return name
+
+
+def require_member(session: Session, *, team: Team, user: User) -> None:
+    """Raise NotAllowed where the user is not in the team."""
+    found = session.scalar(
+        select(Membership.id).where(
+            Membership.team_id == team.id, Membership.user_id == user.id
+        )
+    )
+    if found is None:
+        raise NotAllowed("Only members of the team may do that.")
+
+
+def _fits(name: str) -> bool:
+    return 0 < len(name) <= NAME_CHARS and len(name_key(name)) <= NAME_CHARS
+
+
+def _name_of_one(user: User) -> str:
+    """A name for a user's team of one, with room for a number."""
+    name = " ".join(user.shown_name.split())[: NAME_CHARS - 4].strip()
+    if name and name.isprintable() and len(name_key(name)) <= NAME_CHARS - 4:
+        return name
+    return user.username
+
+
+def _new_team(
+    session: Session, competition: Competition, user: User, name: str, now: datetime
+) -> Team | None:
+    """A new team of one; None where its name or its user's seat is taken."""
+    team = Team(
+        competition_id=competition.id,
+        name=name,
+        name_key=name_key(name),
+        leader_id=user.id,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(team)
+            session.flush()  # gives the team its id
+            session.add(_membership(team, user, now))
+    except IntegrityError:
+        return None
+    return team
+
+
+def _name_taken(name: str) -> Refused:
+    return Refused(f"Another team is called “{name}”. Choose another name.")
+
+
+def _hold(session: Session, invitation: Invitation) -> None:
+    """Read an invitation anew, and let nobody else answer it meanwhile."""
+    session.refresh(invitation, with_for_update=True)
 
 
 def _membership(team: Team, user: User, now: datetime) -> Membership:
@@ -274,24 +336,6 @@ def _leave_team(session: Session, *, team: Team, user: User) -> None:
         .values(state=InvitationState.CANCELLED)
     )
     session.flush()  # before the user's membership of another team
-
-
-def _name_or_team_taken(
-    session: Session, competition: Competition, user: User, name: str
-) -> Refused:
-    if queries.team_of(session, competition=competition, user=user) is not None:
-        return Refused("You are in a team of this competition already.")
-    return Refused(f"Another team is called “{name}”. Choose another name.")
-
-
-def _require_member(session: Session, team: Team, user: User) -> None:
-    found = session.scalar(
-        select(Membership.id).where(
-            Membership.team_id == team.id, Membership.user_id == user.id
-        )
-    )
-    if found is None:
-        raise NotAllowed("Only members of the team may do that.")
 
 
 def _require_seat(session: Session, team: Team) -> None:

@@ -22,10 +22,21 @@ def roc_auc(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
     negatives, positives = np.sort(predictions[0, :border]), predictions[0, border:]
     positives = np.sort(positives)
     below = np.searchsorted(negatives, positives, "left")
-    up_to = np.searchsorted(negatives, positives, "right")
+    up_to = _up_to(negatives, positives, below)
     twice = int(below.sum()) + int(up_to.sum())
     score = twice / (2 * len(negatives) * len(positives))
     return Estimate(score, _delong(score, below, up_to, border))
+
+
+def _up_to(negatives: Floats, positives: Floats, below: Array) -> Array:
+    """How many negatives are not above each positive: more than below it for ties."""
+    tied = below < len(negatives)
+    tied &= negatives[np.minimum(below, len(negatives) - 1)] == positives
+    if not tied.any():
+        return below
+    up_to = below.copy()
+    up_to[tied] = np.searchsorted(negatives, positives[tied], "right")
+    return up_to
 
 
 def _delong(

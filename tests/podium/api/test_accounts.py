@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from podium.accounts.models import ApiToken, User
 from podium.core import clock
 from podium.core.limits import EXTENSION, Limits
-from tests.podium.api.world import DAY, NOW, World
+from tests.podium.api.world import NOW, World
+from tests.podium.factories import DAY, PASSWORD
 
 ADA = {"username": "ada", "email": "Ada@Example.org", "password": "a long secret"}
 
@@ -44,12 +45,12 @@ def test_every_fault_of_a_sign_up_is_told_at_once(world: World) -> None:
 
 
 def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(world: World) -> None:
-    world.user("ada", "a long secret")
+    world.user("ada")
     answers = [
         world.anonymous(
             "post", "/tokens", json={"login": login, "password": word, "label": "x"}
         )
-        for login, word in [("ada", "wrong password"), ("nobody", "a long secret")]
+        for login, word in [("ada", "wrong password"), ("nobody", PASSWORD)]
     ]
     assert [answer.status_code for answer in answers] == [403, 403]
     assert answers[0].json == answers[1].json
@@ -167,8 +168,8 @@ def test_a_profile_shows_what_was_reached(world: World) -> None:
     world.competition("stars")
     user, _ = world.participant("stars", "ada")
     other, _ = world.participant("stars", "grace")
-    world.scored("stars", user, public=0.7, private=0.9)
-    world.scored("stars", other, public=0.8, private=0.6)
+    world.sent("stars", user, public=0.7, private=0.9)
+    world.sent("stars", other, public=0.8, private=0.6)
     (before,) = world.anonymous("get", "/users/ada").json["results"]
     assert before["competition"]["slug"] == "stars"
     assert before["team"]["name"] == "ada"

@@ -6,7 +6,8 @@ import hashlib
 
 import pytest
 
-from tests.podium.api.world import DAY, NOW, TRAIN, V1, World
+from tests.podium.api.world import NOW, TRAIN, V1, World
+from tests.podium.factories import DAY
 
 
 def test_the_list_shows_the_newest_first(world: World) -> None:
@@ -85,7 +86,12 @@ def test_a_cursor_that_was_changed_is_refused(world: World) -> None:
 
 
 def test_a_competition_with_all_that_it_says(world: World) -> None:
-    world.competition("stars", entry_deadline=NOW + DAY, submissions_total=40)
+    world.competition(
+        "stars",
+        entry_deadline=NOW + DAY,
+        submissions_total=40,
+        licence_name="CC BY 4.0",
+    )
     answer = world.anonymous("get", "/competitions/stars")
     assert answer.status_code == 200
     assert answer.json["timeline"]["time_zone"] == "UTC"
@@ -97,7 +103,7 @@ def test_a_competition_with_all_that_it_says(world: World) -> None:
 
 
 def test_a_competition_without_a_metric_yet(world: World) -> None:
-    world.competition("stars", ready=False)
+    world.competition("stars", live=False)
     assert world.anonymous("get", "/competitions/stars").json["metric"] is None
 
 
@@ -107,7 +113,7 @@ def test_where_i_stand(world: World) -> None:
     assert stranger["joined"] is False
     assert stranger["team"] is None
     user, caller = world.participant("stars", "ada")
-    world.scored("stars", user, public=0.7, private=0.6, at=NOW)
+    world.sent("stars", user, public=0.7, private=0.6, at=NOW)
     me = caller("get", "/competitions/stars").json["me"]
     assert me["joined"] is True
     assert me["team"]["name"] == "ada"

@@ -23,7 +23,7 @@ def five(world: World) -> World:
         ("hedy", 0.60, 0.4242005),
     ]:
         user, _ = world.participant("stars", name)
-        world.scored("stars", user, public=public, private=private)
+        world.sent("stars", user, public=public, private=private)
     return world
 
 
@@ -85,9 +85,9 @@ def test_a_team_is_found_by_its_name(five: World) -> None:
 def test_my_row_is_there_whatever_the_page(world: World) -> None:
     world.competition("stars")
     best, _ = world.participant("stars")
-    world.scored("stars", best, public=0.9, private=0.1)
+    world.sent("stars", best, public=0.9, private=0.1)
     user, caller = world.participant("stars", "ada")
-    world.scored("stars", user, public=0.5, private=0.1)
+    world.sent("stars", user, public=0.5, private=0.1)
     answer = caller("get", f"{BOARD}?limit=1").json
     assert (answer["me"]["rank"], answer["me"]["team"]["name"]) == (2, "ada")
     assert world.anonymous("get", BOARD).json["me"] is None
@@ -110,7 +110,7 @@ def test_a_board_that_has_not_changed_is_304(five: World) -> None:
     again = five.anonymous("get", BOARD, headers=headers)
     assert (again.status_code, again.data) == (304, b"")
     user, caller = five.participant("stars", "late")
-    five.scored("stars", user, public=0.99, private=0.2)
+    five.sent("stars", user, public=0.99, private=0.2)
     changed = five.anonymous("get", BOARD, headers=headers)
     assert changed.status_code == 200
     assert changed.json["version"] == first.json["version"] + 1
@@ -122,7 +122,7 @@ def test_a_board_that_has_not_changed_is_304(five: World) -> None:
 
 def test_one_viewers_board_is_not_anothers(five: World) -> None:
     user, caller = five.participant("stars", "late")
-    five.scored("stars", user, public=0.99, private=0.2)
+    five.sent("stars", user, public=0.99, private=0.2)
     tag = five.anonymous("get", BOARD).headers["ETag"]
     answer = caller("get", BOARD, headers={"If-None-Match": tag})
     assert answer.status_code == 200
@@ -153,7 +153,7 @@ def _every_get(caller: Caller, world: World, path: str) -> str:
 
 def test_no_answer_tells_a_private_score_before_the_end(five: World) -> None:
     user, caller = five.participant("stars", "last")
-    submission = five.scored("stars", user, public=0.5, private=0.4242006)
+    submission = five.sent("stars", user, public=0.5, private=0.4242006)
     team = caller("get", "/competitions/stars/team").json["id"]
     values = {
         "slug": "stars",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from podium.core import clock
 from podium.core.api import VERSION
 from podium.scoring.models import ScoringHost
-from tests.podium.api.world import NOW, FakeJobs, World
+from tests.podium.api.world import World
+from tests.podium.factories import FakeJobs
 
 
 def _host(world: World, mode: str, seconds_ago: int) -> None:
@@ -15,7 +17,7 @@ def _host(world: World, mode: str, seconds_ago: int) -> None:
             ScoringHost(
                 name="scorer-1",
                 sandbox={"mode": mode, "strength": ["no network"], "reason": "secret"},
-                seen_at=NOW - timedelta(seconds=seconds_ago),
+                seen_at=clock.now() - timedelta(seconds=seconds_ago),
             )
         )
 
@@ -23,7 +25,7 @@ def _host(world: World, mode: str, seconds_ago: int) -> None:
 def test_all_is_well(world: World) -> None:
     world.competition("stars")
     user, _ = world.participant("stars")
-    world.submission("stars", user)
+    world.sent("stars", user)
     _host(world, "docker", 5)
     answer = world.anonymous("get", "/status").json
     assert (answer["version"], answer["state"]) == (VERSION, "ok")

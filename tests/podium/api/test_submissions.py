@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Team
-from tests.podium.api.world import DAY, NOW, V1, Caller, FakeJobs, World
+from tests.podium.api.world import NOW, V1, Caller, World
+from tests.podium.factories import DAY, FakeJobs
 
 SUBMISSIONS = "/competitions/stars/submissions"
 CSV = b"id,y\n1,0.25\n2,0.75\n"
@@ -238,8 +239,8 @@ def test_a_form_is_told_how_to_send_a_file(ada: Caller, content_type: str) -> No
 
 def test_a_score_and_its_rank(world: World, ada: Caller) -> None:
     user = world.user()
-    world.join("stars", user)
-    world.scored("stars", user, public=0.8, private=0.5)
+    world.join(world.named("stars"), user)
+    world.sent("stars", user, public=0.8, private=0.5)
     with world.session() as session:
         leader = session.get_one(Team, 1)
         assert leader.name == user.username
@@ -255,9 +256,9 @@ def test_a_score_and_its_rank(world: World, ada: Caller) -> None:
 def test_only_the_submission_that_stands_on_the_board_has_a_rank(world: World) -> None:
     world.competition("stars")
     user, caller = world.participant("stars", "ada")
-    world.scored("stars", user, public=0.6, private=0.5)
-    world.scored("stars", user, public=0.9, private=0.5)
-    world.scored("stars", user, public=0.7, private=0.5)
+    world.sent("stars", user, public=0.6, private=0.5)
+    world.sent("stars", user, public=0.9, private=0.5)
+    world.sent("stars", user, public=0.7, private=0.5)
     items = caller("get", SUBMISSIONS).json["items"]
     assert [(item["public_score"], item["rank"]) for item in items] == [
         (0.7, None),
@@ -269,7 +270,7 @@ def test_only_the_submission_that_stands_on_the_board_has_a_rank(world: World) -
 def test_a_rejected_file_tells_all_its_faults(world: World) -> None:
     world.competition("stars")
     user, caller = world.participant("stars", "ada")
-    submission = world.submission("stars", user)
+    submission = world.sent("stars", user)
     faults = [
         {
             "kind": "missing_ids",
@@ -312,7 +313,7 @@ def test_withdrawing_gives_the_place_in_the_limit_back(
 def test_a_withdrawn_score_leaves_the_board(world: World) -> None:
     world.competition("stars")
     user, caller = world.participant("stars", "ada")
-    submission = world.scored("stars", user, public=0.9, private=0.5)
+    submission = world.sent("stars", user, public=0.9, private=0.5)
     assert caller("delete", f"/submissions/{submission.public_id}").status_code == 204
     board = world.anonymous("get", "/competitions/stars/leaderboard")
     assert board.json["items"] == []
@@ -321,7 +322,7 @@ def test_a_withdrawn_score_leaves_the_board(world: World) -> None:
 def test_after_the_end_nothing_is_withdrawn(world: World) -> None:
     world.competition("stars")
     user, caller = world.participant("stars", "ada")
-    submission = world.scored("stars", user, public=0.9, private=0.5)
+    submission = world.sent("stars", user, public=0.9, private=0.5)
     world.end("stars")
     assert caller("delete", f"/submissions/{submission.public_id}").status_code == 409
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.podium.api.world import DAY, NOW, Caller, World
+from tests.podium.api.world import NOW, Caller, World
+from tests.podium.factories import DAY
 
 TEAM = "/competitions/stars/team"
 INVITATIONS = f"{TEAM}/invitations"
@@ -56,8 +57,8 @@ def test_leaving_is_possible_until_the_first_submission(world: World) -> None:
     assert caller("delete", PARTICIPATION).status_code == 204
     again = caller("delete", PARTICIPATION)
     assert (again.status_code, again.json["kind"]) == (409, "rules_not_accepted")
-    world.join("stars", user)
-    world.submission("stars", user)
+    world.join(world.named("stars"), user)
+    world.sent("stars", user)
     late = caller("delete", PARTICIPATION)
     assert late.status_code == 409
     assert "submitted already" in late.json["detail"]

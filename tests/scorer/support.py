@@ -1,0 +1,64 @@
+"""Small helpers: tables as bytes, and one call from files to a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from podium_scorer.contract import MetricSpec, PrepareJob, ReaderCaps, Report, ScoreJob
+from podium_scorer.engine import Prepared, run_prepare, run_score
+
+
+def csv_bytes(header: str, rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV of plain cells."""
+    lines = [header, *(",".join(map(str, row)) for row in rows)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def prepare(
+    metric: str,
+    solution: bytes,
+    sample: bytes = b"",
+    id_column: str | None = None,
+    **params: Any,
+) -> Prepared:
+    """Prepare a solution."""
+    spec = MetricSpec(name=metric, params=params)
+    return run_prepare(PrepareJob(metric=spec, id_column=id_column), solution, sample)
+
+
+def score(
+    metric: str,
+    solution: bytes,
+    submission: bytes,
+    sample: bytes = b"",
+    caps: ReaderCaps | None = None,
+    **params: Any,
+) -> Report:
+    """Prepare a solution, which must be sound, and score a submission with it."""
+    prepared = prepare(metric, solution, sample, **params)
+    assert prepared.index, prepared.report
+    job = ScoreJob(
+        metric=MetricSpec(name=metric, params=params),
+        submission_name="submission.csv",
+        caps=caps or ReaderCaps(),
+    )
+    return run_score(job, prepared.index, submission)
+
+
+def kinds(report: Report) -> dict[str, int]:
+    """The kinds of fault in a report and how often each was counted."""
+    found: dict[str, int] = {}
+    for fault in report.errors:
+        found[fault.kind] = found.get(fault.kind, 0) + fault.count
+    return found
+
+
+def lines(report: Report, kind: str) -> list[int | None]:
+    """The lines of a kind's examples."""
+    return [
+        example.line
+        for fault in report.errors
+        if fault.kind == kind
+        for example in fault.examples
+    ]

@@ -1,0 +1,118 @@
+"""The table of metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from podium_scorer.catalogue import (
+    METRICS,
+    MetricInfo,
+    Prediction,
+    check_params,
+    find_metric,
+    nearest_metrics,
+    with_defaults,
+)
+from podium_scorer.metrics import CODE, source_sha256
+from tests.scorer.support import csv_bytes, score
+
+
+def test_every_metric_has_code_and_every_code_an_entry() -> None:
+    assert set(CODE) == set(METRICS)
+
+
+@pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+def test_a_metric_is_found_by_each_of_its_names(info: MetricInfo) -> None:
+    for name in (info.name, *info.aliases, info.name.upper(), f" {info.title} "):
+        assert find_metric(name.replace("²", "2")) is info
+
+
+def test_no_name_stands_for_two_metrics() -> None:
+    names = [name for info in METRICS.values() for name in (info.name, *info.aliases)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+def test_the_example_of_an_entry_is_right(info: MetricInfo) -> None:
+    match = re.fullmatch(
+        r"truth ([^,]+), (?:scores|predictions|probabilities|probabilities of 1:) "
+        r"([^:]+): ([\d.]+)",
+        info.example,
+    )
+    assert match, info.example
+    truth, predicted = match[1].split(), match[2].split()
+    report = score(
+        info.name,
+        csv_bytes("id,y", enumerate(truth)),
+        csv_bytes("id,y", enumerate(predicted)),
+    )
+    assert report.public is not None, report
+    assert f"{report.public:.5f}" == f"{float(match[3]):.5f}"
+
+
+@pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+def test_a_perfect_prediction_has_the_score_that_the_entry_names(
+    info: MetricInfo,
+) -> None:
+    truth = ["0", "1", "1", "0", "1"]
+    solution = csv_bytes("id,y", enumerate(truth))
+    report = score(info.name, solution, csv_bytes("id,y", enumerate(truth)))
+    assert report.public == pytest.approx(info.perfect, abs=1e-14)
+
+
+def test_an_unknown_name_is_a_key_error_with_suggestions() -> None:
+    with pytest.raises(KeyError):
+        find_metric("accurracy")
+    assert nearest_metrics("accurracy")[0] == "accuracy"
+
+
+def test_each_wrong_parameter_is_one_sentence() -> None:
+    info = find_metric("log_loss")
+    wrong = {"clip": 0.7, "row_sums": "none", "positive_label": 3, "eps": 1}
+    sentences = check_params(info, wrong)
+    assert len(sentences) == len(wrong)
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert check_params(info, {"clip": 1e-7, "row_sums": "rescale"}) == []
+    assert check_params(find_metric("accuracy"), {"labels": ["a", 1]}) != []
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    filled = with_defaults(find_metric("log_loss"), {"clip": 0.1})
+    assert filled == {"clip": 0.1, "row_sums": "one", "positive_label": None}
+
+
+def test_labels_have_no_range_and_probabilities_one_from_0_to_1() -> None:
+    for info in METRICS.values():
+        if info.prediction is Prediction.LABEL:
+            assert info.valid_range is None
+        if info.prediction in {Prediction.PROBABILITY, Prediction.PROBABILITIES}:
+            assert info.valid_range == (0.0, 1.0)
+
+
+def test_entries_are_plain_json() -> None:
+    for info in METRICS.values():
+        data = json.loads(json.dumps(info.to_json(), allow_nan=False))
+        assert data["direction"] == ("higher" if info.higher_is_better else "lower")
+        assert data["formula"]
+        assert data["source"]
+
+
+def test_the_source_hash_is_of_the_metrics_module() -> None:
+    assert source_sha256("rmse") == source_sha256("mae")
+    assert source_sha256("rmse") != source_sha256("roc_auc")
+
+
+def test_the_catalogue_needs_neither_numpy_nor_pyarrow() -> None:
+    code = (
+        "import sys, podium_scorer.catalogue;"
+        "print([m for m in ('numpy', 'pyarrow', 'yaml') if m in sys.modules])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "[]"
