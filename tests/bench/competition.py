@@ -21,14 +21,16 @@ timeline:
 metric:
   name: roc_auc
 submission:
-  per_day: 100000
-  total: 1000000
+  per_day: 10000
+  total: 10000
+  final_selection: 2
   max_bytes: {most_bytes}
   formats: [csv, csv.gz, zip, parquet]
 team:
   max_size: 1
 pages:
   - {{name: description, title: Description, file: page.md}}
+  - {{name: data, title: Data, file: page.md}}
   - {{name: rules, title: Rules, file: page.md}}
 data:
   - file: sample_submission.csv
@@ -44,6 +46,7 @@ licence:
 source:
   name: Podium's benchmarks
   url: https://example.org/
+  citation: Made up by the benchmark itself.
 """
 
 
