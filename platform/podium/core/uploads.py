@@ -33,7 +33,9 @@ FIELD_BYTES = 20_000
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
 UNLIMITED = 1 << 62  # None would mean the application's limit for forms
-CUT_SHORT = "The upload stopped before its end. Check your connection and send it again."
+CUT_SHORT = (
+    "The upload stopped before its end. Check your connection and send it again."
+)
 
 
 class CutShort(PodiumError):
@@ -122,7 +124,8 @@ class _Form:
                 name = event.name
                 fields[name] = ""
             elif isinstance(event, Data) and name:
-                fields[name] += event.data.decode("utf-8", "replace")
+                piece = event.data.decode("utf-8", "replace")
+                fields[name] += piece.replace("\0", "")
                 if len(fields[name]) > FIELD_BYTES:
                     raise CutShort("A field of the form is too long.", kind="malformed")
         sentence = "Choose the file that holds your predictions."
