@@ -8,12 +8,14 @@ Every submission ends scored exactly once: a trigger in the database counts.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import time
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -38,8 +40,9 @@ SEED = 20261123
 ROWS = 60_000  # enough that a score takes a moment
 TEAMS, EACH = 8, 5
 KILLS = 30
+WORKERS_SHARE = 0.33  # of those kills; a worker takes a while to start again
 WAIT_S = 100.0
-LOOK_S = 0.005
+LOOK_S = 0.02
 COUNTED = {
     "sqlite": [
         """
@@ -152,6 +155,7 @@ def hand_in(services: Services) -> dict[int, float]:
 def havoc(services: Services, plant: Plant) -> None:
     """Kill workers and work-horses in mid-score, and now and then something else."""
     chance = random.Random(SEED)
+    victims: set[int] = set()
     also = {
         6: lambda: plant.kill("sandbox"),
         10: lambda: stop_and_start_queue(plant, chance),
@@ -160,8 +164,9 @@ def havoc(services: Services, plant: Plant) -> None:
         26: plant.restart_all,
     }
     for number in range(KILLS):
-        kill_in_mid_score(services, plant, chance)
+        kill_in_mid_score(services, plant, chance, victims)
         also.get(number, lambda: None)()
+    assert len(victims) == KILLS
 
 
 def stop_and_start_queue(plant: Plant, chance: random.Random) -> None:
@@ -171,27 +176,36 @@ def stop_and_start_queue(plant: Plant, chance: random.Random) -> None:
 
 
 def kill_in_mid_score(
-    services: Services, plant: Plant, chance: random.Random
+    services: Services, plant: Plant, chance: random.Random, victims: set[int]
 ) -> None:
     """Wait until something is scored, a moment longer, then kill who does it."""
     end = time.monotonic() + WAIT_S
     while True:
         assert time.monotonic() < end, "nothing is scored any more"
-        busy = [(name, horse) for name in plant.workers for horse in plant.horses(name)]
-        if busy and running_rows(services):
+        busy = [
+            (worker, horse)
+            for worker in plant.workers
+            for horse in plant.horses(worker)
+            if horse.pid not in victims
+        ]
+        if busy and rows_under_lease(services):
             break
         time.sleep(LOOK_S)
     worker, horse = chance.choice(busy)
     time.sleep(chance.uniform(0.0, 0.03))
-    if chance.random() < 0.5:
+    victims.add(horse.pid)  # one that loses its worker is left to finish its score
+    if chance.random() < WORKERS_SHARE:
         plant.kill(worker)
-    elif horse.is_running():
-        horse.kill()
+    else:
+        with contextlib.suppress(psutil.NoSuchProcess):  # it was faster
+            horse.kill()
 
 
-def running_rows(services: Services) -> int:
+def rows_under_lease(services: Services) -> int:
     with services.database.reading() as session:
-        query = select(func.count()).where(Score.status == Status.RUNNING)
+        query = select(func.count()).where(
+            Score.status == Status.RUNNING, Score.lease_until > clock.now()
+        )
         return session.scalar(query) or 0
 
 
