@@ -22,6 +22,7 @@ from pathlib import Path
 from podium.process_tree import guarded
 from podium.processes import Child, Supervisor
 from podium.settings import Settings
+from podium_sandbox.client import SandboxClient
 
 QUEUE_STAGE, SERVICE_STAGE, SITE_STAGE, AFTER_STAGE = range(4)
 SOCKET_PATH_MOST_BYTES = 107  # of a unix socket's address, on Linux
@@ -149,7 +150,7 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
             for name, value in environment.items()
             if name.startswith(SANDBOX_MAY_KNOW)
         },
-        ready=lambda: socket_answers(path),
+        ready=lambda: sandbox_answers(path),
         stop_within_s=15.0,
         log=logs / "sandbox.log",
     )
@@ -165,6 +166,7 @@ def site_command(settings: Settings) -> list[str]:
         *("--workers", str(settings.web_processes)),
         *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "5", "--no-control-socket"),
+        "--preload",  # loaded once, then forked: nothing is opened while loading
         "--preload",  # the application is loaded once, and opens nothing while it is
     ]
 
@@ -298,25 +300,19 @@ def _port_refused(host: str, port: int, error: OSError) -> str:
 
 def queue_answers(path: Path) -> bool:
     """Whether a Valkey or Redis server at the unix socket is ready for commands."""
-    return _exchange(path, b"PING\r\n").startswith(b"+PONG")
-
-
-def socket_answers(path: Path) -> bool:
-    """Whether anything listens at the unix socket."""
-    return _exchange(path, None) == b""
-
-
-def _exchange(path: Path, question: bytes | None) -> bytes:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(PROBE_TIMEOUT_S)
         try:
             connection.connect(str(path))
-            if question is None:
-                return b""
-            connection.sendall(question)
-            return connection.recv(64)
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
         except OSError:
-            return b"-"
+            return False
+
+
+def sandbox_answers(path: Path) -> bool:
+    """Whether a sandbox service at the unix socket says how it is."""
+    return path.exists() and SandboxClient(path).status().mode != "none"
 
 
 def site_answers(host: str, port: int) -> bool:

@@ -160,11 +160,13 @@ def ending(submission: Json) -> list[str]:
 
 
 def _fault(fault: Json) -> Iterator[str]:
-    times = f" ({fault['count']} times)" if fault.get("count", 1) > 1 else ""
-    yield f"- {fault['message']}{times}"
-    places = ", ".join(filter(None, map(_place, fault.get("examples") or [])))
+    yield f"- {fault['message']}"
+    examples = fault.get("examples") or []
+    places = [place for place in map(_place, examples) if place]
     if places:
-        yield f"  Where: {places}"
+        more = fault.get("count", 1) - len(examples)
+        rest = f" and {more} more" if more > 0 else ""
+        yield f"  Where: {', '.join(places)}{rest}"
     if fault.get("advice"):
         yield f"  {fault['advice']}"
 

@@ -12,21 +12,16 @@ import itertools
 import logging
 import secrets
 import signal
-import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from podium_sandbox.channels import AttachedChannel
 from podium_sandbox.engine import Engine, EngineError
 from podium_sandbox.limits import Limits, Profile, for_self_check, most
 from podium_sandbox.policy import SCORER_COMMAND, UID_SLOTS, container_options
-from podium_sandbox.protocol import (
-    CHUNK_BYTES,
-    Demultiplexer,
-    LogKeeper,
-    Stream,
-)
+from podium_sandbox.protocol import LogKeeper
 from podium_sandbox.reaper import Owner, labels, reap, remove
 from podium_sandbox.runners import (
     BUILT_IN_KINDS,
@@ -45,58 +40,6 @@ _PYTHON = ("python3", "-I")
 _GRACE_S = 300.0
 
 log = logging.getLogger(__name__)
-
-
-class AttachedChannel:
-    """A container's streams over the engine's one connection."""
-
-    def __init__(self, link: socket.socket) -> None:
-        self._link: socket.socket | None = link
-        self._frames = Demultiplexer()
-
-    def readers(self) -> Sequence[int]:
-        return [] if self._link is None else [self._link.fileno()]
-
-    def writer(self) -> int:
-        if self._link is None:
-            raise BrokenPipeError
-        return self._link.fileno()
-
-    def read(self, descriptor: int) -> list[tuple[Stream, bytes]]:
-        if self._link is None or descriptor != self._link.fileno():
-            return [(Stream.OUT, b"")]
-        try:
-            data = self._link.recv(CHUNK_BYTES)
-        except BlockingIOError:
-            return []
-        except ConnectionResetError:
-            data = b""
-        return self._frames.feed(data) if data else [(Stream.OUT, b"")]
-
-    def write(self, data: memoryview) -> int:
-        if self._link is None:
-            raise BrokenPipeError
-        try:
-            return self._link.send(data)
-        except BlockingIOError:
-            return 0
-
-    def ended(self) -> bool:
-        """Whether the other side has hung up or spoken unasked, without waiting."""
-        if self._link is None:
-            return True
-        try:
-            self._link.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass
-        return True
-
-    def close(self) -> None:
-        if self._link is not None:
-            self._link.close()
-            self._link = None
 
 
 class DockerWorker:

@@ -70,18 +70,21 @@ def libraries(program: str) -> tuple[list[Path], list[Path]]:
     return trees, folders
 
 
-def give_up_root(uid: int, folders: list[Path]) -> str | None:
-    """Leave root's user where the libraries stay readable, and its capabilities anyway."""
-    if os.geteuid() != 0:
-        return None
+def give_up_root(uid: int, folders: list[Path]) -> str:
+    """Become another user; raises OSError where that one could not read the libraries."""
+    for folder in folders:
+        if folder.exists() and not _readable_by_others(folder):
+            raise OSError(f"{folder} is not readable for other users than root")
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    return f"user {uid} instead of root"
+
+
+def drop_bounding_set() -> None:
+    """Give up, as root, the capabilities that a later program could be given."""
     for capability in range(_CAPABILITIES):
         _libc().prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
-    if all(_readable_by_others(folder) for folder in folders if folder.exists()):
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-        return f"user {uid}"
-    return None
 
 
 def drop_capabilities() -> str:
@@ -133,7 +136,9 @@ def lock_in(program: str, limits: dict[str, int], measures: Measures) -> None:
         measures.missing.append(f"everything else: {sys.platform} is not Linux")
         return
     if os.geteuid() == 0:
-        give_up_root(limits["uid"], [*trees, *folders])
+        drop_bounding_set()
+        uid, needed = limits["uid"], [*trees, *folders]
+        measures.take("a user of its own", lambda: give_up_root(uid, needed))
     measures.take("empty network namespace", leave_namespaces)
     measures.take("no capabilities", drop_capabilities)
     _check(_libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))

@@ -13,15 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from podium_sandbox.errors import ConversationError, LimitReached, StreamEnded
 from podium_sandbox.limits import Limits
 from podium_sandbox.pool import Pool
 from podium_sandbox.protocol import (
     AnswerReader,
     Conversation,
-    ConversationError,
-    LimitReached,
     Source,
-    StreamEnded,
     frames,
 )
 from podium_sandbox.runners import Ending, RunnerError, Worker

@@ -7,18 +7,21 @@ that builds its own jail (``jail.py``), loads the scorer and waits for its only 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 
+from podium_sandbox.channels import PipeChannel
 from podium_sandbox.jail import EXIT_UNFIT
 from podium_sandbox.limits import Limits, for_self_check
 from podium_sandbox.policy import FIRST_UID, SCORER_COMMAND, UID_SLOTS, environment
-from podium_sandbox.protocol import LogKeeper, PipeChannel
+from podium_sandbox.protocol import LogKeeper
 from podium_sandbox.runners import (
     BUILT_IN_KINDS,
     Ending,
@@ -94,9 +97,12 @@ class ProcessRunner:
         self._slots = itertools.cycle(range(UID_SLOTS))
         self._jail = Jail()
         self._scorer = ""
+        self._loading = threading.Lock()
+        self._loaded = code is not None
 
     def start(self) -> ProcessWorker:
         """A process that is ready for its job; raises RunnerError."""
+        self._leave_byte_code()
         worker, status = self._spawn(self._limits, self._code)
         try:
             worker.scorer = await_ready(worker, time_s=self._limits.start_s)
@@ -136,10 +142,32 @@ class ProcessRunner:
         small = for_self_check(self._limits)
         worker, status = self._spawn(small, code)
         try:
-            return listen(worker, time_s=small.start_s)
+            said = listen(worker, time_s=small.start_s)
+            self._jail = _read_jail(status)
         finally:
             worker.destroy()
             os.close(status)
+        return said
+
+    def _leave_byte_code(self) -> None:
+        """Load the scorer once outside the jail, so that its byte code is on disk.
+
+        Inside nothing can be written, and each process would compile it all again.
+        """
+        with self._loading:
+            if self._loaded:
+                return
+            self._loaded = True
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(
+                    [sys.executable, "-I", "-c", "import podium_scorer.serve"],
+                    check=False,
+                    stdin=subprocess.DEVNULL,
+                    capture_output=True,
+                    env=environment(),
+                    cwd="/",
+                    timeout=self._limits.start_s,
+                )
 
     def _spawn(self, limits: Limits, code: str | None) -> tuple[ProcessWorker, int]:
         status, status_inside = os.pipe()

@@ -10,13 +10,19 @@ from __future__ import annotations
 import json
 import os
 import select
-import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Protocol
 
+from podium_sandbox.channels import CHUNK_BYTES, Channel, Stream
+from podium_sandbox.errors import (
+    Abandoned,
+    BadAnswer,
+    LimitReached,
+    SourceError,
+    StreamEnded,
+)
 from podium_scorer.contract import (
     HEADER_BYTES,
     AnswerHeader,
@@ -31,137 +37,7 @@ from podium_scorer.contract import (
 
 READY_BYTES = 4096
 COLLECTED_BYTES = 64 * 1024
-CHUNK_BYTES = 1 << 20
-_FRAME = struct.Struct(">BxxxL")  # of the engine's stream: which stream, how many bytes
-
-
-class Stream(IntEnum):
-    """Which of a program's streams bytes came from (the engine's own numbers)."""
-
-    OUT = 1
-    ERR = 2
-
-
-class ConversationError(Exception):
-    """The conversation ended without an answer; the text is for the operator."""
-
-
-class BadAnswer(ConversationError):
-    """The scorer said something that the contract does not allow."""
-
-
-class StreamEnded(ConversationError):
-    """The scorer's standard output ended before its answer was complete."""
-
-
-class Abandoned(ConversationError):
-    """Whoever asked for the job is gone."""
-
-
-class SourceError(ConversationError):
-    """A file of the job could not be read as it was announced."""
-
-
-class LimitReached(ConversationError):
-    """A limit was reached; ``reason`` says which."""
-
-    def __init__(self, reason: CutOff, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-
-
-class Channel(Protocol):
-    """A program's standard streams; no call of it blocks."""
-
-    def readers(self) -> Sequence[int]:
-        """The descriptors to wait on for output; none when all of it has ended."""
-
-    def writer(self) -> int:
-        """The descriptor to wait on for input."""
-
-    def read(self, descriptor: int) -> list[tuple[Stream, bytes]]:
-        """What has arrived; empty bytes say that a stream has ended."""
-
-    def write(self, data: memoryview) -> int:
-        """How many bytes were taken; raises BrokenPipeError where none ever will be."""
-
-    def close(self) -> None:
-        """Close every descriptor; may be called twice."""
-
-
-class PipeChannel:
-    """Three pipes: a process's standard input, output and error."""
-
-    def __init__(self, stdin: int, stdout: int, stderr: int) -> None:
-        self._stdin: int | None = stdin
-        self._streams = {stdout: Stream.OUT, stderr: Stream.ERR}
-        for descriptor in (stdin, stdout, stderr):
-            os.set_blocking(descriptor, False)
-
-    def readers(self) -> Sequence[int]:
-        return list(self._streams)
-
-    def writer(self) -> int:
-        if self._stdin is None:
-            raise BrokenPipeError
-        return self._stdin
-
-    def read(self, descriptor: int) -> list[tuple[Stream, bytes]]:
-        stream = self._streams[descriptor]
-        try:
-            data = os.read(descriptor, CHUNK_BYTES)
-        except BlockingIOError:
-            return []
-        if not data:
-            del self._streams[descriptor]
-            os.close(descriptor)
-        return [(stream, data)]
-
-    def write(self, data: memoryview) -> int:
-        try:
-            return os.write(self.writer(), data)
-        except BlockingIOError:
-            return 0
-
-    def close(self) -> None:
-        for descriptor in self._streams:
-            os.close(descriptor)
-        self._streams.clear()
-        if self._stdin is not None:
-            os.close(self._stdin)
-            self._stdin = None
-
-
-class Demultiplexer:
-    """Takes the engine's stream apart: frames of 8 bytes of header and a payload."""
-
-    def __init__(self) -> None:
-        self._header = b""
-        self._stream = Stream.OUT
-        self._left = 0
-
-    def feed(self, data: bytes) -> list[tuple[Stream, bytes]]:
-        """The payloads in ``data``; raises BadAnswer for an unknown stream."""
-        parts: list[tuple[Stream, bytes]] = []
-        while data:
-            if self._left:
-                part, data = data[: self._left], data[self._left :]
-                self._left -= len(part)
-                parts.append((self._stream, part))
-                continue
-            wanted = _FRAME.size - len(self._header)
-            self._header, data = self._header + data[:wanted], data[wanted:]
-            if len(self._header) == _FRAME.size:
-                self._open_frame()
-        return parts
-
-    def _open_frame(self) -> None:
-        number, self._left = _FRAME.unpack(self._header)
-        self._header = b""
-        try:
-            self._stream = Stream(number)
-        except ValueError as error:
-            raise BadAnswer(f"the engine sent a frame of stream {number}") from error
+_LAST_READS = 16
 
 
 class LogKeeper:
@@ -410,7 +286,19 @@ class Conversation:
             if stream is Stream.ERR:
                 self._log.feed(data)
             elif not data:
+                self._read_last_words()
                 raise StreamEnded("the scorer ended without an answer")
             else:
                 done = receiver.feed(data)
         return done
+
+    def _read_last_words(self) -> None:
+        """The log that is there already, though its pipe was not looked at yet."""
+        for descriptor in list(self._channel.readers()):
+            for _ in range(_LAST_READS):
+                parts = self._channel.read(descriptor)
+                for stream, data in parts:
+                    if stream is Stream.ERR:
+                        self._log.feed(data)
+                if not parts or not parts[-1][1]:
+                    break

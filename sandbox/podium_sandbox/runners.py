@@ -11,15 +11,14 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
+from podium_sandbox.channels import Channel
+from podium_sandbox.errors import ConversationError, StreamEnded
 from podium_sandbox.limits import Limits
 from podium_sandbox.protocol import (
-    Channel,
     Collector,
     Conversation,
-    ConversationError,
     LogKeeper,
     ReadyReader,
-    StreamEnded,
 )
 from podium_scorer.contract import CutOff, PrepareJob, ScoreJob
 

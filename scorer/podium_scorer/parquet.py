@@ -108,7 +108,17 @@ def _is_numeric(type_: Any) -> bool:
 
 def _floats(values: Any) -> Floats:
     """The numbers of a numeric column, NaN where there is none."""
-    return np.array(values.to_numpy(zero_copy_only=False), np.float64)
+    valid, data = values.buffers()
+    if not len(values):
+        return np.empty(0)
+    # Not to_numpy, which would import pandas where it is installed.
+    part = slice(values.offset, values.offset + len(values))
+    numbers = np.frombuffer(data, values.type.to_pandas_dtype())[part]
+    floats = numbers.astype(np.float64)
+    if valid is not None:
+        bits = np.unpackbits(np.frombuffer(valid, np.uint8), bitorder="little")
+        floats[bits[part] == 0] = np.nan
+    return floats
 
 
 def _cells(values: Any) -> list[str]:

@@ -19,7 +19,9 @@ import traceback
 from dataclasses import replace
 from typing import BinaryIO, NoReturn
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet
 
 from podium_scorer import __version__
 from podium_scorer.contract import (
@@ -82,9 +84,16 @@ def warm_up() -> None:
 
 
 def _small_parquet() -> bytes:
+    # From bare buffers: ``pa.array`` would import pandas where it is installed.
+    ids = np.arange(1, 5)
+    scores = np.array([0.0, 1.0, 0.0, 1.0])
+    columns = [
+        pa.Array.from_buffers(kind, 4, [None, pa.py_buffer(values.tobytes())])
+        for kind, values in ((pa.int64(), ids), (pa.float64(), scores))
+    ]
     sink = io.BytesIO()
-    table = pa.table({"id": ["1", "2", "3", "4"], "y": [0.0, 1.0, 0.0, 1.0]})
-    pa.parquet.write_table(table, sink)
+    table = pa.Table.from_arrays(columns, names=["id", "y"])
+    pyarrow.parquet.write_table(table, sink)
     return sink.getvalue()
 
 

@@ -110,16 +110,18 @@ def read_index(data: bytes | memoryview) -> SolutionIndex:
         splits = Splits(*_whole_numbers(header["rows"], 3))
         arrays = _read_arrays(data, start, header["sizes"], _dtypes(target_kind))
         _check_arrays(arrays, splits.total)
+        expectation = _expectation(header, arrays)
+        _check_target(arrays["target"], target_kind, expectation)
         return SolutionIndex(
             metric=find_metric(header["metric"]),
             params=dict(header["params"]),
-            expectation=_expectation(header, arrays),
+            expectation=expectation,
             target_kind=target_kind,
             target=arrays["target"],
             splits=splits,
             slots=arrays["slots"],
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise UnsoundIndex(f"The index is not sound: {error!r}") from error
 
 
@@ -184,7 +186,7 @@ def _check_arrays(arrays: Mapping[str, NDArray[Any]], rows: int) -> None:
     places = len(table)
     within = (
         {len(arrays["target"]), len(slots), len(lengths)} == {rows}
-        and 0 < rows
+        and rows > 0
         and places >= 2 * rows
         and places & (places - 1) == 0
         and int(table.max()) < rows
@@ -196,6 +198,18 @@ def _check_arrays(arrays: Mapping[str, NDArray[Any]], rows: int) -> None:
     )
     if not within:
         raise ValueError("the arrays do not fit each other")
+
+
+def _check_target(target: NDArray[Any], kind: Target, expected: Expectation) -> None:
+    """Check that class numbers are those of classes, and numbers finite."""
+    if kind is Target.NUMBER:
+        sound = bool(np.isfinite(target).all())
+    else:
+        several = len(expected.classes or expected.columns)
+        classes = 2 if kind is Target.BINARY else several
+        sound = int(target.min()) >= 0 and int(target.max()) < classes
+    if not sound:
+        raise ValueError("the true values are not what the header says")
 
 
 def _expectation(

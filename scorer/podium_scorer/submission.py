@@ -54,7 +54,7 @@ def read_submission(
     if source is None:
         return log.faults()
     places = _check_columns(source, expected, log)
-    wanted = {place: expected.kind for place in places.values()}
+    wanted = dict.fromkeys(places.values(), expected.kind)
     if expected.id_column in places:
         wanted[places[expected.id_column]] = TextKind()
     if not log:

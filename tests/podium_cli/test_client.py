@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.podium_cli.fake_podium import SCORED, TOKEN, WAITING, Fake
 def test_a_notebook_downloads_submits_and_waits(fake: Fake, tmp_path: Path) -> None:
     fake.files = {"train.csv": b"id\n1\n"}
     fake.states = [WAITING, SCORED]
-    seen = []
+    seen: list[dict[str, Any]] = []
     with Client(fake.url, TOKEN) as client:
         (file,) = client.download("wine", folder=tmp_path)
         submission = client.submit("wine", file.path, "A first try")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,8 +138,8 @@ def test_a_rejected_submission_shows_every_fault_and_exits_with_4(
     assert ran.code == 4
     assert ran.out.splitlines() == [
         "No score: rejected.",
-        "- Some ids are not in the test file. (12 times)",
-        "  Where: line 3 “x�[31m”, line 9",
+        "- Some ids are not in the test file.",
+        "  Where: line 3 “x�[31m”, line 9 and 10 more",
         "  Take the ids of test.csv.",
         "This submission does not count against your limit.",
     ]
@@ -378,3 +380,28 @@ def test_help_says_the_exit_codes_and_loads_no_http() -> None:
     )
     assert "Exit codes: 0 it worked, 1 refused" in done.stdout
     assert "httpx2" not in done.stderr
+
+
+def test_a_terminal_gets_a_bar_and_a_table(logged_in: Podium, fake: Fake) -> None:
+    fake.files = {"train.csv": b"id\n1\n" * 100_000}
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        command = [sys.executable, "-m", "podium_cli.main", "download", "wine"]
+        with subprocess.Popen(
+            command,
+            stdout=theirs,
+            stderr=theirs,
+            env=os.environ | {"TERM": "xterm", "COLUMNS": "100"},
+        ) as process:
+            os.close(theirs)
+            seen = b""
+            # Linux ends a terminal whose program has gone with an error.
+            with suppress(OSError):
+                while chunk := screen.read(4096):
+                    seen += chunk
+
+    text = seen.decode()
+    assert process.returncode == 0
+    assert "━" in text
+    assert "500.0/500.0 kB" in text
+    assert "─" in text.splitlines()[-3]

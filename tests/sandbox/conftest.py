@@ -97,7 +97,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running]:
+def running(
+    runner: Runner, given: Limits, *, pool: int = 1, check: bool = False
+) -> Iterator[Running]:
     """A service with this runner, stopped at the end."""
     names: list[str] = []
     start = runner.start
@@ -110,7 +112,7 @@ def running(runner: Runner, given: Limits, *, pool: int = 1) -> Iterator[Running
     runner.start = noting  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
-        settings = ServiceSettings(socket=address, pool=pool, check=False)
+        settings = ServiceSettings(socket=address, pool=pool, check=check)
         service = Service(settings, given, runner)
         thread = threading.Thread(target=service.serve, daemon=True)
         thread.start()

@@ -62,7 +62,7 @@ def attempting(code: str) -> str:
     body = textwrap.indent(textwrap.dedent(code).strip(), "    ")
     return misbehaving(
         f"try:\n{body}\n"
-        "except (OSError, MemoryError) as error:\n"
+        "except (OSError, MemoryError, ValueError) as error:\n"
         "    score(0.0, message=f'{type(error).__name__}: {error}')\n"
         "else:\n"
         "    score(1.0)\n"

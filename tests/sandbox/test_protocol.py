@@ -13,20 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from podium_sandbox.protocol import (
+from podium_sandbox.channels import Demultiplexer, PipeChannel, Stream
+from podium_sandbox.errors import (
     Abandoned,
-    AnswerReader,
     BadAnswer,
-    Conversation,
-    Demultiplexer,
     LimitReached,
+    SourceError,
+    StreamEnded,
+)
+from podium_sandbox.protocol import (
+    AnswerReader,
+    Conversation,
     LogKeeper,
-    PipeChannel,
     ReadyReader,
     Source,
-    SourceError,
-    Stream,
-    StreamEnded,
     frames,
 )
 from podium_scorer.contract import (
@@ -142,9 +142,10 @@ def test_a_prepare_job_answers_with_exactly_its_index(said: bytes) -> None:
 
 def test_a_header_without_an_end_is_cut_off() -> None:
     answer, _ = reader()
+    pieces = HEADER_BYTES // 1024
+    assert not any(answer.feed(b"x" * 1024) for _ in range(pieces - 1))
     with pytest.raises(LimitReached) as limit:
-        for _ in range(100):
-            answer.feed(b"x" * 1000)
+        answer.feed(b"x" * 1024)
     assert limit.value.reason is CutOff.OUTPUT
 
 
@@ -367,6 +368,16 @@ def test_an_end_without_an_answer_is_told_as_such(scorer: Scorer) -> None:
     answer, _ = reader()
     with pytest.raises(StreamEnded):
         scorer.talk().run(answer, iter(()))
+
+
+def test_the_last_words_are_heard_though_the_output_ended_first(scorer: Scorer) -> None:
+    os.write(scorer.stderr, b"out of luck")
+    os.close(scorer.stdout)
+    scorer.stdout = os.open(os.devnull, os.O_RDONLY)
+    answer, _ = reader()
+    with pytest.raises(StreamEnded):
+        scorer.talk().run(answer, iter(()))
+    assert scorer.log.text() == "out of luck"
 
 
 def test_nothing_goes_on_when_the_asker_hangs_up(scorer: Scorer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from podium_scorer.contract import MetricSpec, PrepareJob, ReaderCaps, Report, ScoreJob
 from podium_scorer.engine import Prepared, run_prepare, run_score
@@ -19,10 +20,10 @@ def prepare(
     solution: bytes,
     sample: bytes = b"",
     id_column: str | None = None,
-    **params: object,
+    **params: Any,
 ) -> Prepared:
     """Prepare a solution."""
-    spec = MetricSpec(name=metric, params=params)  # type: ignore[arg-type]
+    spec = MetricSpec(name=metric, params=params)
     return run_prepare(PrepareJob(metric=spec, id_column=id_column), solution, sample)
 
 
@@ -32,13 +33,13 @@ def score(
     submission: bytes,
     sample: bytes = b"",
     caps: ReaderCaps | None = None,
-    **params: object,
+    **params: Any,
 ) -> Report:
     """Prepare a solution, which must be sound, and score a submission with it."""
     prepared = prepare(metric, solution, sample, **params)
     assert prepared.index, prepared.report
     job = ScoreJob(
-        metric=MetricSpec(name=metric, params=params),  # type: ignore[arg-type]
+        metric=MetricSpec(name=metric, params=params),
         submission_name="submission.csv",
         caps=caps or ReaderCaps(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 
@@ -190,7 +191,7 @@ def multiclass(seed: int, rows: int) -> tuple[list[str], list[list[float]]]:
 
 
 def score_multiclass(
-    truth: list[str], probabilities: list[list[float]], **params: object
+    truth: list[str], probabilities: list[list[float]], **params: Any
 ) -> float:
     solution = csv_bytes("id,y", enumerate_rows(truth))
     rows = [(i, *row) for i, row in enumerate(probabilities)]

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from flask import Flask
-from flask_login import current_user
-from flask_security import Security, SQLAlchemySessionUserDatastore
+from flask_security import (
+    Security,
+    SQLAlchemySessionUserDatastore,
+    current_user,
+)
 from flask_security.forms import ChangePasswordForm, LoginForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
@@ -69,7 +72,7 @@ def require_viewer() -> User:
 class LogInForm(LoginForm):
     """One field takes the user name or the e-mail address."""
 
-    email = None
+    email = None  # type: ignore[assignment]  # the library's way to leave it out
     login = StringField("User name or e-mail")
     password = PasswordField("Password")
     remember = BooleanField("Stay logged in on this device", default=True)
@@ -92,7 +95,9 @@ class LogInForm(LoginForm):
             return False
         try:
             self.user = service.check_password(
-                web.session(), login=self.login.data, password=self.password.data
+                web.session(),
+                login=self.login.data or "",
+                password=self.password.data or "",
             )
         except NotAllowed as refusal:
             self.form_errors = [refusal.sentence]
@@ -121,7 +126,9 @@ class NewPasswordForm(ChangePasswordForm):
         if "password" in faults:
             self.new_password.errors = [faults["password"]]
         elif new == self.password.data:
-            self.new_password.errors = ["This is the present password. Choose a new one."]
+            self.new_password.errors = [
+                "This is the present password. Choose a new one."
+            ]
         if self.new_password_confirm.data != new:
             self.new_password_confirm.errors = ["The two new passwords differ."]
         return not any(field.errors for field in self)
@@ -140,7 +147,9 @@ def init(app: Flask) -> None:
     """Give the app sessions, log-in and log-out."""
     app.config.update(CONFIG)
     app.config["REMEMBER_COOKIE_SECURE"] = app.config["SESSION_COOKIE_SECURE"]
-    datastore = SQLAlchemySessionUserDatastore(LocalProxy(web.session), User, Role)
+    datastore = SQLAlchemySessionUserDatastore(
+        cast(Any, LocalProxy(web.session)), User, Role
+    )
     security = Security(
         app, datastore, login_form=LogInForm, change_password_form=NewPasswordForm
     )

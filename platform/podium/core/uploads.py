@@ -80,7 +80,8 @@ class _Form:
 
     def __init__(self, source: IO[bytes], boundary: bytes) -> None:
         self._source = source
-        self._decoder = MultipartDecoder(boundary, max_form_memory_size=FIELD_BYTES)
+        # A bound for what is not a part's content: names and headers.
+        self._decoder = MultipartDecoder(boundary, max_form_memory_size=4 * CHUNK_BYTES)
         self._rest = b""
         self._ended = False
 

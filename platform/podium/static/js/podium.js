@@ -4,6 +4,7 @@
 const MINUTE = 60;
 const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", MINUTE]];
 const absolute = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
 function relativeText(moment) {
@@ -23,7 +24,7 @@ function localiseTimes(root) {
       time.textContent = relativeText(moment);
     } else {
       time.title ||= time.textContent;
-      time.textContent = absolute.format(moment);
+      time.textContent = (time.dataset.time === "day" ? day : absolute).format(moment);
     }
   }
 }
@@ -168,5 +169,6 @@ document.addEventListener("htmx:afterSettle", (event) => localiseTimes(event.tar
 for (const button of document.querySelectorAll("[data-theme-toggle]")) labelTheme(button);
 for (const form of document.querySelectorAll("form[data-upload]")) new Upload(form);
 for (const select of document.querySelectorAll("select[data-go]")) select.addEventListener("change", () => select.form.requestSubmit());
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 localiseTimes(document);
 setInterval(() => localiseTimes(document), 30000);

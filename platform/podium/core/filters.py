@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import zlib
 from datetime import UTC, datetime, timedelta
 
 from flask import Flask
@@ -24,7 +25,7 @@ MINUS = "−"  # the typographic sign
 def init(app: Flask) -> None:
     """Give templates the filters and the time."""
     for function in (
-        absolute, amount, avatar_tint, initials, iso, ordinal, plural, relative, score,
+        absolute, amount, avatar_tint, day, initials, iso, ordinal, plural, relative, score,
         share, size, span,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
@@ -78,6 +79,12 @@ def absolute(moment: datetime) -> str:
     return f"{utc.day} {utc:%b %Y, %H:%M} UTC"
 
 
+def day(moment: datetime) -> str:
+    """``23 Nov 2026``."""
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y}"
+
+
 def span(length: timedelta | float) -> str:
     """A length of time in its largest fitting unit: ``3 days``, ``20 seconds``."""
     if not isinstance(length, timedelta):
@@ -109,4 +116,4 @@ def initials(name: str) -> str:
 
 def avatar_tint(name: str) -> int:
     """Which of the tints an avatar has; always the same one for a name."""
-    return sum(name.encode()) % AVATAR_TINTS
+    return zlib.crc32(name.encode()) % AVATAR_TINTS
