@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +23,7 @@ from typing import TypeVar
 import psutil
 
 READY_LINE = "Podium is ready"
-READY_WITHIN_S = 120.0
+READY_WITHIN_S = 300.0  # a demo trains its models, and the machine may be busy
 STOPPED_WITHIN_S = 40.0
 ENDED_WITHIN_S = 3.0
 LOOK_AGAIN_S = 0.05
@@ -256,6 +257,17 @@ class LivePodium:
         return "\n".join(parts)
 
 
+@contextmanager
+def running(command: str = "up", **settings: object) -> Iterator[LivePodium]:
+    """A Podium in a fresh folder, both gone afterwards."""
+    folder = short_folder()
+    try:
+        with LivePodium(folder, command, settings) as live:
+            yield live
+    finally:
+        remove(folder)
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
@@ -274,7 +286,10 @@ def remove(folder: Path) -> None:
 
 
 def wait_for(
-    look: Callable[[], Found], what: str, within_s: float = 60.0, every_s: float = 0.05
+    look: Callable[[], Found | None],
+    what: str,
+    within_s: float = 60.0,
+    every_s: float = 0.05,
 ) -> Found:
     """Ask again and again until the answer is true; raises LiveError when it is late."""
     until = time.monotonic() + within_s

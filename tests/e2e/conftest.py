@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.people import Participant
-from tests.live import LivePodium, remove, short_folder, wait_for
+from tests.live import LivePodium, remove, running, short_folder, wait_for
 
 COMPETITIONS = Path(__file__).resolve().parents[2] / "competitions"
-TIMEOUT_S = 400  # the first test starts a Podium, on a machine that may be busy
+TIMEOUT_S = 600  # the first test starts a Podium, on a machine that may be busy
 SLUGS = ("breast-cancer", "diabetes-progression", "digits", "wine")
 
 
@@ -52,21 +52,17 @@ def wait_until_ready(live: LivePodium, slug: str) -> Any:
 @pytest.fixture(scope="session")
 def live() -> Iterator[LivePodium]:
     """A Podium with the competitions that ship, scoring in locked-in processes."""
-    folder = short_folder()
-    with LivePodium(folder, settings={"sandbox": "process"}) as podium:
+    with running(sandbox="process") as podium:
         import_shipped(podium)
         yield podium
-    remove(folder)
 
 
 @pytest.fixture(scope="session")
 def live_on_docker() -> Iterator[LivePodium]:
     """The same, scoring in containers."""
-    folder = short_folder()
-    with LivePodium(folder, settings={"sandbox": "docker"}) as podium:
+    with running(sandbox="docker") as podium:
         import_shipped(podium)
         yield podium
-    remove(folder)
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def make_team(page: Page, live: LivePodium, name: str) -> None:
 
 def upload(page: Page, live: LivePodium, file: Path) -> None:
     page.goto(f"{live.url}/c/{SLUG}/submit")
-    page.fill("[name=description]", "from the browser")
+    page.fill("#description", "from the browser")
     page.set_input_files("input[type=file]", str(file))
     page.locator("main form[data-upload] button[type=submit]").click()
     page.wait_for_url(re.compile(f"/c/{SLUG}/submissions/"))

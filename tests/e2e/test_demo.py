@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import SLUGS
 from tests.e2e.people import Participant
-from tests.live import LivePodium, remove, short_folder
+from tests.live import LivePodium, running
 
 COUNTED = ("users", "teams", "submissions", "scores", "revisions", "competitions")
 
@@ -19,10 +19,8 @@ COUNTED = ("users", "teams", "submissions", "scores", "revisions", "competitions
 @pytest.fixture(scope="module")
 def demo() -> Iterator[LivePodium]:
     """A demo that is full and runs."""
-    folder = short_folder()
-    with LivePodium(folder, "demo", {"sandbox": "process"}) as podium:
+    with running("demo", sandbox="process") as podium:
         yield podium
-    remove(folder)
 
 
 def counts(data_dir: Path) -> dict[str, int]:
