@@ -106,14 +106,12 @@ class _Contestant:
         self._live = self._stack.enter_context(running(sandbox=self._kind))
         self._file = import_competition(self._live, SLUG, rows=ROWS)
         self._person = Participant(self._live.url).sign_up().enter(SLUG)
-        self._link = http.client.HTTPConnection("127.0.0.1", self._live.port)
         path = self._live.data_dir / "podium.db"
         self._database = sqlite3.connect(path, timeout=20, isolation_level=None)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
-        self._link.close()
         self._stack.close()
 
     def submit(self) -> float:
@@ -141,9 +139,11 @@ class _Contestant:
             "Authorization": f"Bearer {self._person.token}",
             "Content-Type": "application/octet-stream",
         }
-        self._link.request(method, f"/api/v1{path}", body, headers)
-        answer = self._link.getresponse()
+        link = http.client.HTTPConnection("127.0.0.1", self._live.port)
+        link.request(method, f"/api/v1{path}", body, headers)
+        answer = link.getresponse()
         content: dict[str, Any] = json.loads(answer.read())
+        link.close()
         if answer.status not in {200, 201}:
             raise RuntimeError(f"{method} {path}: {answer.status} {content}")
         return content
