@@ -64,7 +64,7 @@ bench: .venv/.dev ## Measure submit-to-score, the board and a large upload; prin
 	@$(BIN)/python -m tests.bench
 
 shots: .venv/.dev ## Photograph every page, phone and desktop, light and dark, into shots/
-	@$(BIN)/python -m tests.shots
+	@$(BIN)/python -m tests.browser.shots
 
 image: ## Build the scorer's image on the local Docker engine
 	@deploy/images/build_scorer_image.sh

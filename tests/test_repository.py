@@ -19,6 +19,8 @@ HOSTS = (
     "pypi" + ".org/simple",
     "registry.npm" + "js.org",
 )
+# Pages beside the guides under /help, which are no files.
+SITE_PAGES = {"metrics"}
 HOME_PATHS = re.compile("/" + r"(?:work|root|home/\w+|Users/\w+)" + "/")
 
 
@@ -126,3 +128,14 @@ def test_the_operators_guide_lists_every_setting_with_its_default() -> None:
     assert listed == {
         name: f"`{value}`" if value else "empty" for name, value in defaults.items()
     }
+
+
+def test_links_between_the_documents_lead_somewhere() -> None:
+    broken = [
+        f"{path}: {target}"
+        for path, text in texts()
+        if path.suffix == ".md" and path.parts[0] != "competitions"
+        for target in re.findall(r"\]\(([^)#:\s]+)\)", text)
+        if not (ROOT / path.parent / target).exists() and target not in SITE_PAGES
+    ]
+    assert broken == []

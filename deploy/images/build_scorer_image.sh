@@ -127,6 +127,7 @@ make_tree() {
         --invalidation-mode unchecked-hash "/$libraries" "/usr/lib/python$python_version" >&2
     chroot "$tree.part" "/usr/bin/python$python_version" -I -c 'import numpy, pyarrow.csv' ||
         fail "the libraries do not load in the image"
+    rm -rf "$cache"/tree-*[0-9a-f] # those of other versions
     mv "$tree.part" "$tree"
 }
 

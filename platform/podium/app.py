@@ -9,7 +9,7 @@ from podium.accounts import identity
 from podium.accounts.views import bp as accounts
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
-from podium.core import assets, format, markdown, security, web
+from podium.core import assets, filters, markdown, security, web
 from podium.core.api import new_app
 from podium.leaderboards.views import bp as leaderboards
 from podium.scoring.views import bp as submissions
@@ -34,7 +34,7 @@ def create_app(
     web.init(app, services)
     identity.init(app)
     assets.init(app)
-    format.init(app)
+    filters.init(app)
     app.jinja_env.filters["markdown"] = markdown.render
     app.jinja_env.filters["formula"] = markdown.formula
     standing.init(app)

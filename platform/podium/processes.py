@@ -54,7 +54,7 @@ class Child:
     stage: int
     environment: Mapping[str, str] | None = None  # None: ours
     ready: Callable[[], bool] | None = None
-    ready_within_s: float = 60.0
+    ready_within_s: float = 120.0
     stop_within_s: float = 10.0
     once: bool = False
     log: Path | None = None

@@ -37,6 +37,7 @@ from podium_scorer.contract import (
 
 READY_BYTES = 4096
 COLLECTED_BYTES = 64 * 1024
+_LAST_READS = 16
 
 
 class LogKeeper:
@@ -285,7 +286,19 @@ class Conversation:
             if stream is Stream.ERR:
                 self._log.feed(data)
             elif not data:
+                self._read_last_words()
                 raise StreamEnded("the scorer ended without an answer")
             else:
                 done = receiver.feed(data)
         return done
+
+    def _read_last_words(self) -> None:
+        """The log that is there already, though its pipe was not looked at yet."""
+        for descriptor in list(self._channel.readers()):
+            for _ in range(_LAST_READS):
+                parts = self._channel.read(descriptor)
+                for stream, data in parts:
+                    if stream is Stream.ERR:
+                        self._log.feed(data)
+                if not parts or not parts[-1][1]:
+                    break

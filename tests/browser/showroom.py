@@ -77,7 +77,11 @@ def furnish(make: Factory) -> Showroom:
     shipped = _shipped(make)
     main = shipped["breast-cancer"]
     mine = _fill(make, main, people, draw, best=0.991, spread=0.03, private=0.004)
-    for slug, best in (("diabetes-progression", 54.0), ("digits", 0.09), ("wine", 0.97)):
+    for slug, best in (
+        ("diabetes-progression", 54.0),
+        ("digits", 0.09),
+        ("wine", 0.97),
+    ):
         if slug in shipped:
             _fill(make, shipped[slug], people[3:12], draw, best=best, spread=best / 20)
     ended = make.competition(
@@ -98,7 +102,10 @@ def furnish(make: Factory) -> Showroom:
         file_name="blend_first_try.csv",
     )  # fmt: skip
     waiting = make.submission(
-        mine, ada, file_name="stack_of_three.csv.gz", description="Three models, averaged"
+        mine,
+        ada,
+        file_name="stack_of_three.csv.gz",
+        description="Three models, averaged",
     )
     _invite(make, shipped.get("digits", main), people[5], ada)
     _host(make)
@@ -135,7 +142,9 @@ def _fill(make, competition, people, draw, *, best, spread, private=0.0):  # typ
     start, first = max(competition.opens_at, clock.now() - timedelta(days=9)), None
     groups = iter(people)
     for place, name in enumerate(TEAMS):
-        members = [m for m, _ in zip(groups, range(3 if place % 3 == 0 else 1), strict=False)]
+        members = [
+            m for m, _ in zip(groups, range(3 if place % 3 == 0 else 1), strict=False)
+        ]
         if not members:
             break
         team = make.team(competition, *members, name=name)
@@ -171,7 +180,9 @@ def _invite(make: Factory, competition: Competition, by: User, user: User) -> No
     with make.session() as session:
         held = session.get_one(Competition, competition.id)
         sender = session.merge(by)
-        team = teams.team_or_new(session, competition=held, user=sender, now=clock.now())
+        team = teams.team_or_new(
+            session, competition=held, user=sender, now=clock.now()
+        )
         teams.invite(
             session, team=team, by=sender, username=user.username, now=clock.now()
         )

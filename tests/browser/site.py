@@ -47,9 +47,7 @@ class Quiet(WSGIRequestHandler):
 def serving(services: Services, port: int = 0) -> Iterator[str]:
     """Serve the site on loopback; gives its address."""
     app = create_app(services.settings, services)
-    server = make_server(
-        "127.0.0.1", port, app, threaded=True, request_handler=Quiet
-    )
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

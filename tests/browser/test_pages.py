@@ -15,11 +15,15 @@ from tests.browser.shots import log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(600)]
 THEMES = ("light", "dark")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+}
 
 
 @pytest.fixture(params=THEMES)
-def themed(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[BrowserContext]:
+def themed(
+    request: pytest.FixtureRequest, chromium: Browser
+) -> Iterator[BrowserContext]:
     context = chromium.new_context(
         viewport={"width": 1440, "height": 900},
         color_scheme=request.param,
@@ -36,9 +40,11 @@ def troubles(page: Page, site: str, addresses: Mapping[str, str]) -> list[str]:
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on(
         "request",
-        lambda request: None
-        if request.url.startswith((site, "data:"))
-        else found.append(f"asks elsewhere: {request.url}"),
+        lambda request: (
+            None
+            if request.url.startswith((site, "data:"))
+            else found.append(f"asks elsewhere: {request.url}")
+        ),
     )
     for name, address in addresses.items():
         page.goto(site + address)
@@ -86,7 +92,8 @@ def test_a_first_view_is_light(site: Site, context: BrowserContext) -> None:
     session.send("Network.enable")
     received: list[int] = []
     session.on(
-        "Network.loadingFinished", lambda event: received.append(event["encodedDataLength"])
+        "Network.loadingFinished",
+        lambda event: received.append(event["encodedDataLength"]),
     )
     page.goto(site.address, wait_until="networkidle")
     assert 20_000 < sum(received) < 200_000

@@ -6,6 +6,7 @@ import http.server
 import os
 import socket
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -80,6 +81,26 @@ def test_the_sandbox_service_learns_no_secret(
     assert [name for name, value in told.items() if "s3cret" in value] == []
     assert told["PODIUM_SANDBOX"] == "auto"
     assert "s3cret" in str(children["site"].environment)
+
+
+LOOK_AT_A_LOADED_SITE = """
+import os, threading
+before = set(os.listdir("/proc/self/fd"))
+import podium.wsgi
+print(threading.active_count(), sorted(set(os.listdir("/proc/self/fd")) - before))
+"""
+
+
+def test_loading_the_site_opens_nothing_that_forks_would_share(tmp_path: Path) -> None:
+    assert "--preload" in supervisor.site_command(settings_in(tmp_path))
+    seen = subprocess.run(
+        [sys.executable, "-c", LOOK_AT_A_LOADED_SITE],
+        env={**os.environ, "PODIUM_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert seen.stdout == "1 []\n"
 
 
 def test_a_port_that_is_taken_is_refused_with_another(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,12 +108,14 @@ class Bait:
 
 
 @pytest.fixture
-def bait(tmp_path: Path) -> Iterator[Bait]:
-    folder = tmp_path / "bait"
-    folder.mkdir()
-    for name in ("secret", "victim", "other"):
-        (folder / name).write_text("canary-9021")
+def bait() -> Iterator[Bait]:
     with contextlib.ExitStack() as stack:
+        # Not pytest's folder: a socket's path must be short.
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))
+        )
+        for name in ("secret", "victim", "other"):
+            (folder / name).write_text("canary-9021")
         inet = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         try:
             inet6 = stack.enter_context(

@@ -370,6 +370,16 @@ def test_an_end_without_an_answer_is_told_as_such(scorer: Scorer) -> None:
         scorer.talk().run(answer, iter(()))
 
 
+def test_the_last_words_are_heard_though_the_output_ended_first(scorer: Scorer) -> None:
+    os.write(scorer.stderr, b"out of luck")
+    os.close(scorer.stdout)
+    scorer.stdout = os.open(os.devnull, os.O_RDONLY)
+    answer, _ = reader()
+    with pytest.raises(StreamEnded):
+        scorer.talk().run(answer, iter(()))
+    assert scorer.log.text() == "out of luck"
+
+
 def test_nothing_goes_on_when_the_asker_hangs_up(scorer: Scorer) -> None:
     here, there = socket.socketpair()
     there.close()

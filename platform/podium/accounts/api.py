@@ -52,7 +52,7 @@ def viewer() -> User | None:
     "POST",
     "/tokens",
     body=schemas.NewToken,
-    example={"login": "ada", "password": "a long secret", "label": "laptop"},
+    example={"login": "ada", "password": "correct horse battery", "label": "laptop"},
     answer=schemas.MadeToken,
     status=201,
     errors=(403, 429),

@@ -9,8 +9,11 @@ from __future__ import annotations
 from typing import Any, cast
 
 from flask import Flask
-from flask_login import current_user
-from flask_security import Security, SQLAlchemySessionUserDatastore
+from flask_security import (
+    Security,
+    SQLAlchemySessionUserDatastore,
+    current_user,
+)
 from flask_security.forms import ChangePasswordForm, LoginForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
@@ -20,6 +23,7 @@ from podium.accounts import service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
 from podium.core.errors import NotAllowed
+from podium.core.forms import text
 
 CONFIG: dict[str, Any] = {
     "SECURITY_LOGIN_URL": "/log-in",
@@ -32,6 +36,7 @@ CONFIG: dict[str, Any] = {
     "SECURITY_POST_LOGOUT_VIEW": "/",
     "SECURITY_POST_CHANGE_VIEW": "/settings/profile",
     "SECURITY_LOGIN_USER_TEMPLATE": "accounts/log_in.html",
+    "SECURITY_VERIFY_TEMPLATE": "accounts/verify.html",
     "SECURITY_CHANGE_PASSWORD_TEMPLATE": "accounts/change_password.html",
     # The service hashes with plain argon2id, so that jobs and commands can, too.
     "SECURITY_PASSWORD_HASH": "argon2",
@@ -45,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "success",
     ),
     "SECURITY_MSG_UNAUTHENTICATED": ("Log in to see that page.", "info"),
+    "SECURITY_CACHE_CONTROL": None,  # ours holds for every page
     "REMEMBER_COOKIE_NAME": "podium_remember",
     "REMEMBER_COOKIE_HTTPONLY": True,
     "REMEMBER_COOKIE_SAMESITE": "Lax",
@@ -69,7 +75,7 @@ def require_viewer() -> User:
 class LogInForm(LoginForm):
     """One field takes the user name or the e-mail address."""
 
-    email = None
+    email = None  # type: ignore[assignment]  # the library's way to leave it out
     login = StringField("User name or e-mail")
     password = PasswordField("Password")
     remember = BooleanField("Stay logged in on this device", default=True)
@@ -92,7 +98,9 @@ class LogInForm(LoginForm):
             return False
         try:
             self.user = service.check_password(
-                web.session(), login=self.login.data, password=self.password.data
+                web.session(),
+                login=text(self, "login"),
+                password=text(self, "password"),
             )
         except NotAllowed as refusal:
             self.form_errors = [refusal.sentence]
@@ -121,7 +129,9 @@ class NewPasswordForm(ChangePasswordForm):
         if "password" in faults:
             self.new_password.errors = [faults["password"]]
         elif new == self.password.data:
-            self.new_password.errors = ["This is the present password. Choose a new one."]
+            self.new_password.errors = [
+                "This is the present password. Choose a new one."
+            ]
         if self.new_password_confirm.data != new:
             self.new_password_confirm.errors = ["The two new passwords differ."]
         return not any(field.errors for field in self)
@@ -140,7 +150,9 @@ def init(app: Flask) -> None:
     """Give the app sessions, log-in and log-out."""
     app.config.update(CONFIG)
     app.config["REMEMBER_COOKIE_SECURE"] = app.config["SESSION_COOKIE_SECURE"]
-    datastore = SQLAlchemySessionUserDatastore(LocalProxy(web.session), User, Role)
+    datastore = SQLAlchemySessionUserDatastore(
+        cast(Any, LocalProxy(web.session)), User, Role
+    )
     security = Security(
         app, datastore, login_form=LogInForm, change_password_form=NewPasswordForm
     )
@@ -148,5 +160,5 @@ def init(app: Flask) -> None:
     app.jinja_env.globals["viewer"] = viewer
 
 
-def _log_in_first(_mechanisms: Any, _headers: Any) -> Any:
+def _log_in_first(_mechanisms: Any, headers: Any = None) -> Any:  # noqa: ARG001
     raise web.LogInFirst

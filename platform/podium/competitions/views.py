@@ -47,7 +47,10 @@ def overview(slug: str) -> ResponseReturnValue:
     competition = queries.by_slug(web.session(), slug)
     pages = [page for page in competition.pages if page.name not in TABS]
     return render_template(
-        "competitions/overview.html", competition=competition, pages=pages, tab="overview"
+        "competitions/overview.html",
+        competition=competition,
+        pages=pages,
+        tab="overview",
     )
 
 
@@ -92,7 +95,9 @@ def page(slug: str, name: str) -> ResponseReturnValue:
     found = queries.page(web.session(), competition=competition, name=name)
     if found.name in TABS:
         return redirect(url_for(f"competitions.{found.name}", slug=slug))
-    return redirect(url_for("competitions.overview", slug=slug, _anchor=f"p-{found.name}"))
+    return redirect(
+        url_for("competitions.overview", slug=slug, _anchor=f"p-{found.name}")
+    )
 
 
 def _page(competition: Competition, name: str) -> object:

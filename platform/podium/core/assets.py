@@ -52,7 +52,8 @@ def _serve(name: str) -> Response:
     current = request.args.get("v") == asset.version
     response.headers["Cache-Control"] = FOREVER if current else AN_HOUR
     response.set_etag(asset.version + ("-gz" if packed else ""))
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 @lru_cache(maxsize=256)
@@ -63,4 +64,6 @@ def _load(path: Path, _changed_ns: int) -> Asset:
     if kind.startswith("text/") or kind.endswith(("javascript", "json")):
         kind += "; charset=utf-8"
     version = hashlib.sha256(body).hexdigest()[:12]
-    return Asset(body, packed if packed and len(packed) < len(body) else None, kind, version)
+    return Asset(
+        body, packed if packed and len(packed) < len(body) else None, kind, version
+    )

@@ -20,21 +20,26 @@ from pygments.formatters.html import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-MATHML = (
+
+def words(text: str) -> set[str]:
+    """The words of a text."""
+    return set(text.split())
+
+
+MATHML = words(
     "math annotation mfrac mi mn mo mover mpadded mphantom mroot mrow ms mspace msqrt "
     "mstyle msub msubsup msup mtable mtd mtext mtr munder munderover semantics menclose"
-).split()
-MATH_ATTRIBUTES = {
-    "accent", "accentunder", "columnalign", "columnlines", "columnspacing", "display",
-    "displaystyle", "fence", "form", "linethickness", "lspace", "mathvariant", "maxsize",
-    "minsize", "movablelimits", "notation", "rowlines", "rowspacing", "rspace",
-    "scriptlevel", "separator", "stretchy", "symmetric", "width",
-}  # fmt: skip
-HTML_TAGS = (
+)
+MATH_ATTRIBUTES = words(
+    "accent accentunder columnalign columnlines columnspacing display displaystyle fence "
+    "form linethickness lspace mathvariant maxsize minsize movablelimits notation rowlines "
+    "rowspacing rspace scriptlevel separator stretchy symmetric width"
+)
+HTML_TAGS = words(
     "a abbr b blockquote br caption code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr "
     "i img input kbd li ol p pre s section span strong sub summary sup table tbody td "
     "tfoot th thead tr ul"
-).split()
+)
 ATTRIBUTES: dict[str, set[str]] = {
     "a": {"href", "title", "id"},
     "img": {"src", "alt", "title", "width", "height"},
@@ -45,7 +50,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "*": {"id"},
     "div": {"tabindex"},
     "pre": {"tabindex"},
-    **{tag: MATH_ATTRIBUTES for tag in MATHML},
+    **dict.fromkeys(MATHML, MATH_ATTRIBUTES),
 }
 # Classes that our own steps give; anything else loses its class.
 CLASSES = {
@@ -69,7 +74,8 @@ def render(text: str, *, headings_from: int = 2) -> Markup:
 
 @lru_cache(maxsize=512)
 def _render(text: str, headings_from: int) -> str:
-    tokens = _PARSER.parse(text, env := {})
+    env: dict[str, Any] = {}
+    tokens = _PARSER.parse(text, env)
     highest = min(
         (int(t.tag[1]) for t in tokens if t.type == "heading_open"), default=1
     )
@@ -121,7 +127,9 @@ def _code(code: str, language: str, _attributes: str) -> str:
     except ClassNotFound:
         return f'<pre class="highlight">{html.escape(code)}</pre>'
     formatter = HtmlFormatter(nowrap=True)
-    return f'<pre class="highlight"><code>{highlight(code, lexer, formatter)}</code></pre>'
+    return (
+        f'<pre class="highlight"><code>{highlight(code, lexer, formatter)}</code></pre>'
+    )
 
 
 def _parser() -> MarkdownIt:
@@ -141,7 +149,9 @@ def _table_open(_self: Any, _tokens: Any, _index: int, _options: Any, _env: Any)
     return '<div class="table-wrap" tabindex="0"><table>\n'
 
 
-def _table_close(_self: Any, _tokens: Any, _index: int, _options: Any, _env: Any) -> str:
+def _table_close(
+    _self: Any, _tokens: Any, _index: int, _options: Any, _env: Any
+) -> str:
     return "</table></div>\n"
 
 

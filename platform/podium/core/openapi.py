@@ -23,7 +23,7 @@ what to do, and `kind` is a word that programs can rely on.
 REFERENCE = "#/components/schemas/"
 PROBLEM_SCHEMA = "Problem"
 ERROR_TEXTS = {
-    400: "The body is not valid JSON.",
+    400: "The body can't be read: it is no JSON, or was cut short.",
     401: "There is no valid token.",
     403: "This user may not do that.",
     404: "There is no such thing, or not for this user.",

@@ -19,7 +19,7 @@ from podium.core.errors import Invalid, TooLarge
 from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
-from podium.core.uploads import UNLIMITED
+from podium.core.uploads import body_of
 from podium.core.web import release, services, session
 from podium.leaderboards import queries as boards
 from podium.scoring import service
@@ -46,7 +46,7 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
     answer=schemas.SubmissionAnswer,
     status=201,
     upload=True,
-    errors=(409, 413, 415, 429),
+    errors=(400, 409, 413, 415, 429),
 )
 def submit(
     slug: str, query: schemas.UploadQuery
@@ -190,9 +190,8 @@ def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
 
 def _store(competition: Competition) -> Blob:
     """Stream the body into the storage, outside of any transaction."""
-    request.max_content_length = UNLIMITED  # the storage counts
     return services().storage.put(
-        request.stream, most_bytes=competition.submission_max_bytes
+        body_of(request), most_bytes=competition.submission_max_bytes
     )
 
 

@@ -16,7 +16,7 @@ from podium.competitions.models import Competition
 from podium.competitions.queries import by_slug
 from podium.core import clock, uploads, web
 from podium.core.downloads import file_answer
-from podium.core.errors import Invalid, NotAllowed, PodiumError
+from podium.core.errors import Invalid, NotAllowed, NotFound, PodiumError
 from podium.core.forms import show_faults
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
@@ -83,7 +83,7 @@ def submit(slug: str) -> ResponseReturnValue:
 def show(slug: str, public_id: str) -> ResponseReturnValue:
     """One submission: its score, or the reason of the refusal."""
     competition = by_slug(web.session(), slug)
-    submission = _mine(public_id)
+    submission = _mine(public_id, competition)
     return render_template(
         "submissions/show.html",
         competition=competition,
@@ -96,7 +96,7 @@ def show(slug: str, public_id: str) -> ResponseReturnValue:
 def row(slug: str, public_id: str) -> ResponseReturnValue:
     """The part of a page that changes while a submission waits."""
     competition = by_slug(web.session(), slug)
-    submission = _mine(public_id)
+    submission = _mine(public_id, competition)
     name = "outcome" if request.args.get("view") == "outcome" else "row"
     return render_template(
         f"submissions/_{name}.html",
@@ -128,10 +128,14 @@ def file(public_id: str) -> ResponseReturnValue:
     )
 
 
-def _mine(public_id: str) -> Submission:
-    return queries.by_public_id(
+def _mine(public_id: str, competition: Competition | None = None) -> Submission:
+    """The viewer's submission; with a competition, only one of that."""
+    found = queries.by_public_id(
         web.session(), public_id=public_id, viewer=require_viewer()
     )
+    if competition is not None and found.competition_id != competition.id:
+        raise NotFound("You have no such submission here. Check the address.")
+    return found
 
 
 def _standing(submission: Submission) -> scoring.Standing:
@@ -145,35 +149,44 @@ def _standing(submission: Submission) -> scoring.Standing:
 
 def _take_file(competition: Competition, user: User) -> Submission:
     """Check early, stream the bytes with no transaction open, then record them."""
-    most = web.services().settings.rejections_per_hour
-    who = {"competition": competition, "user": user, "rejections_per_hour": most}
-    if _sent_by_script():
+    by_script = _sent_by_script()
+    if by_script:
         _check_token(request.headers.get("X-CSRFToken", ""))
-    service.check_open(web.session(), now=clock.now(), **who)
+    _check_open(competition, user)
     web.release()
-    upload = uploads.open_upload(request, most_bytes=competition.submission_max_bytes)
-    if not _sent_by_script():
+    most = competition.submission_max_bytes
+    upload = uploads.open_upload(request, most_bytes=most)
+    if not by_script:
         _check_token(upload.fields.get("csrf_token", ""))
     description = upload.fields.get("description", "")
     service.check_file(
         competition=competition,
         file_name=upload.file_name,
-        size=request.content_length if _sent_by_script() else None,
+        size=request.content_length if by_script else None,
         description=description,
-    )
-    blob = web.services().storage.put(
-        upload.stream, most_bytes=competition.submission_max_bytes
     )
     submission = service.submit(
         web.session(),
-        blob=blob,
+        competition=competition,
+        user=user,
+        blob=web.services().storage.put(upload.stream, most_bytes=most),
         file_name=upload.file_name,
         description=description,
         now=clock.now(),
-        **who,
+        rejections_per_hour=web.services().settings.rejections_per_hour,
     )
     web.session().commit()
     return submission
+
+
+def _check_open(competition: Competition, user: User) -> None:
+    service.check_open(
+        web.session(),
+        competition=competition,
+        user=user,
+        now=clock.now(),
+        rejections_per_hour=web.services().settings.rejections_per_hour,
+    )
 
 
 def _check_token(token: str) -> None:
@@ -192,13 +205,7 @@ def _submit_page(
 ) -> ResponseReturnValue:
     refusal = ""
     try:
-        service.check_open(
-            web.session(),
-            competition=competition,
-            user=user,
-            now=clock.now(),
-            rejections_per_hour=web.services().settings.rejections_per_hour,
-        )
+        _check_open(competition, user)
     except PodiumError as error:
         refusal = error.sentence
     return render_template(

@@ -46,10 +46,10 @@ def user(username: str) -> ResponseReturnValue:
 def _result(team: Team) -> Result:
     stage = team.competition.stage(clock.now())
     split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
-    where = {"competition": team.competition, "split": split}
+    session, competition = web.session(), team.competition
     return Result(
         team=team,
         stage=stage,
-        row=boards.row_of(web.session(), team=team, **where),
-        teams=boards.team_count(web.session(), **where),
+        row=boards.row_of(session, competition=competition, split=split, team=team),
+        teams=boards.team_count(session, competition=competition, split=split),
     )

@@ -177,5 +177,6 @@ def _done(
 ) -> ResponseReturnValue:
     web.session().commit()
     flash(sentence, "success")
-    values = {} if endpoint == "teams.invitations" else {"slug": competition.slug}
-    return redirect(url_for(endpoint, **values))
+    if endpoint == "teams.invitations":
+        return redirect(url_for(endpoint))
+    return redirect(url_for(endpoint, slug=competition.slug))

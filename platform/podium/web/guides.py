@@ -31,7 +31,9 @@ def all_guides() -> list[Guide]:
         return []
     guides = [_read(path, path.stat().st_mtime_ns) for path in files]
     order = {name: place for place, name in enumerate(FIRST)}
-    return sorted(guides, key=lambda guide: (order.get(guide.name, len(FIRST)), guide.name))
+    return sorted(
+        guides, key=lambda guide: (order.get(guide.name, len(FIRST)), guide.name)
+    )
 
 
 def guide(name: str) -> Guide:

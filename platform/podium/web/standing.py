@@ -66,9 +66,7 @@ def _standing(competition: Competition) -> Standing:
     return Standing(
         stage=stage,
         can_join=stage is not Stage.ENDED and (deadline is None or now < deadline),
-        mine=scoring.header(
-            session, competition=competition, viewer=viewer(), now=now
-        ),
+        mine=scoring.header(session, competition=competition, viewer=viewer(), now=now),
         ranked=boards.team_count(session, competition=competition, split=split),
     )
 

@@ -22,8 +22,8 @@ class Person:
             assert answer.status_code == 302, answer.text
 
     def get(self, address: str, **options: Any) -> TestResponse:
-        """Open a page."""
-        return self.client.get(address, **options)
+        """Open a page, and read it to its end."""
+        return self.client.get(address, buffered=True, **options)
 
     def token(self, address: str = "/log-in") -> str:
         """The CSRF token of a page's forms."""
@@ -36,9 +36,7 @@ class Person:
     def post(self, address: str, **fields: Any) -> TestResponse:
         """Send a form, with the token that the page before it carried."""
         page = "/settings/profile" if self._logged_in() else "/log-in"
-        return self.client.post(
-            address, data={"csrf_token": self.token(page)} | fields
-        )
+        return self.client.post(address, data={"csrf_token": self.token(page)} | fields)
 
     def _logged_in(self) -> bool:
         return self.client.get("/settings/profile").status_code == 200

@@ -70,7 +70,9 @@ def test_every_fault_of_a_sign_up_is_told_at_once(visitor: Person, ada: User) ->
 
 
 def test_a_password_is_never_sent_back(visitor: Person) -> None:
-    answer = visitor.post("/sign-up", username="x", email="x", password="my secret pass")
+    answer = visitor.post(
+        "/sign-up", username="x", email="x", password="my secret pass"
+    )
     assert "my secret pass" not in answer.text
 
 
