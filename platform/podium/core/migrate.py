@@ -31,13 +31,13 @@ MODELS = (
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Migrate forward, all of it or nothing; several processes may do so at once."""
-    with _migrating(database) as connection:
+    with migrating(database) as connection:
         command.upgrade(_config(connection), revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Migrate back, all of it or nothing."""
-    with _migrating(database) as connection:
+    with migrating(database) as connection:
         command.downgrade(_config(connection), revision)
 
 
@@ -78,7 +78,7 @@ def comparable(
 
 
 @contextmanager
-def _migrating(database: Database) -> Iterator[Connection]:
+def migrating(database: Database) -> Iterator[Connection]:
     """A transaction that no other migration runs beside.
 
     SQLite changes a table by making it anew and dropping the old one; with foreign keys in

@@ -4,6 +4,7 @@ whenever they end."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -11,12 +12,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 
 from podium.processes import Child
 from podium.settings import Settings
-from podium.supervisor import podium_children, queue_answers, socket_answers
+from podium.supervisor import podium_children, queue_answers, sandbox_answers
 
 WATCH_S = 0.05
 WAIT_S = 60.0
@@ -56,7 +58,7 @@ class Plant:
         """Wait until what others connect to answers."""
         answers = {
             "queue": lambda: queue_answers(self._settings.data_dir / "redis.sock"),
-            "sandbox": lambda: socket_answers(self._settings.sandbox_socket_path),
+            "sandbox": lambda: sandbox_answers(self._settings.sandbox_socket_path),
         }.get(name, lambda: True)
         end = time.monotonic() + WAIT_S
         while not answers():
@@ -66,13 +68,13 @@ class Plant:
     def horses(self, worker: str) -> list[psutil.Process]:
         """The processes in which a worker does its jobs."""
         with self._lock:
-            process = self._processes[worker]
-            try:
-                found = psutil.Process(process.pid).children(recursive=True)
-            except psutil.NoSuchProcess:
-                return []
-            self._seen |= {each.pid: each for each in found}
-            return found
+            pid = self._processes[worker].pid
+            found = {}
+            for child in _children(pid):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found[child] = psutil.Process(child)
+            self._seen |= found
+            return list(found.values())
 
     def kill(self, name: str) -> None:
         """Kill a process as the system would; it is started again."""
@@ -144,6 +146,14 @@ class Plant:
                     ended = self._processes[name].poll() is not None
                     if ended and name not in self._stopped:
                         self._start(name)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []  # it has ended
+    return [int(word) for word in text.split()]
 
 
 @contextmanager

@@ -42,7 +42,10 @@ def test_search_is_no_way_to_addresses(ada: User, visitor: Person) -> None:
 def test_status_without_a_host(visitor: Person, jobs: FakeJobs) -> None:
     assert "No scoring host has reported" in visitor.get("/status").text
     jobs.away = True
-    assert "server does not answer. Submissions are still taken" in visitor.get("/status").text
+    assert (
+        "server does not answer. Submissions are still taken"
+        in visitor.get("/status").text
+    )
 
 
 @pytest.mark.parametrize(
