@@ -82,7 +82,9 @@ class Naive:
 class Arena:
     """One competition in the database, and its naive double beside it."""
 
-    def __init__(self, session: Session, competition: Competition, higher: bool) -> None:
+    def __init__(
+        self, session: Session, competition: Competition, higher: bool
+    ) -> None:
         self.session = session
         self.competition = competition
         self.naive = Naive(higher=higher)
