@@ -183,7 +183,7 @@ def _on_sqlite_begin(connection: Any) -> None:
 def hold(session: Session, lock: int) -> None:
     """Hold a named lock until the transaction ends.
 
-    On SQLite a writing transaction holds the whole database already.
+    On SQLite a writing transaction holds the whole database from its first moment.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if session.connection().dialect.name == "postgresql":  # begins the transaction
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
