@@ -270,7 +270,9 @@ def _enter(users: dict[Person, Api], team: DemoTeam, slug: str) -> None:
         path = f"/competitions/{slug}/participation"
         users[person].call("PUT", path, json={"accept_rules": True})
     if not users[leader].found(f"/competitions/{slug}/team"):
-        users[leader].call("POST", f"/competitions/{slug}/team", json={"name": team.name})
+        users[leader].call(
+            "POST", f"/competitions/{slug}/team", json={"name": team.name}
+        )
     for person in others:
         if users[person].found(f"/competitions/{slug}/team"):
             continue

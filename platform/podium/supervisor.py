@@ -167,7 +167,6 @@ def site_command(settings: Settings) -> list[str]:
         *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "5", "--no-control-socket"),
         "--preload",  # loaded once, then forked: nothing is opened while loading
-        "--preload",  # the application is loaded once, and opens nothing while it is
     ]
 
 

@@ -224,8 +224,6 @@ def _ending(state: Mapping[str, Any]) -> Ending | None:
     if state["OOMKilled"]:
         return Ending(detail="the memory limit was reached", cut_off=CutOff.MEMORY)
     code = int(state["ExitCode"])
-    if code == 128 + signal.SIGXCPU:
-        return Ending(detail="the processor time was used up", cut_off=CutOff.TIME)
     if code == 128 + signal.SIGKILL:
         return Ending(detail="somebody killed the container", vanished=True)
     if code > 128:

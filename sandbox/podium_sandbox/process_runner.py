@@ -31,7 +31,6 @@ from podium_sandbox.runners import (
     listen,
     log_keeper,
 )
-from podium_scorer.contract import CutOff
 
 _STATUS_BYTES = 16_384
 
@@ -74,8 +73,6 @@ class ProcessWorker:
 
 
 def _ending(code: int) -> Ending:
-    if code == -signal.SIGXCPU:
-        return Ending(detail="the processor time was used up", cut_off=CutOff.TIME)
     if code == -signal.SIGKILL:
         return Ending(detail="somebody killed the scorer", vanished=True)
     if code < 0:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,21 +18,13 @@ from typing import NoReturn
 from podium_scorer import __version__
 from podium_scorer.catalogue import METRICS
 from podium_scorer.contract import ParamValue
+from podium_scorer.cpu import settle
 
 EXIT_USAGE = 64
-# More threads than these do not help, and each costs start-up time and address space.
-_THREADS = {
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "2",
-    "MKL_NUM_THREADS": "1",
-    "JOBLIB_MULTIPROCESSING": "0",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the exit code."""
-    for name, value in _THREADS.items():
-        os.environ.setdefault(name, value)
     options = _parser().parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -102,6 +93,7 @@ def _param(text: str) -> tuple[str, ParamValue]:
 
 def _run(name: str, options: argparse.Namespace) -> int:
     """Run a command that needs numpy, which ``metrics`` and ``--help`` do without."""
+    settle()
     commands = importlib.import_module("podium_scorer.commands")
     answer, code = getattr(commands, name)(options)
     print(json.dumps(answer, indent=2 if sys.stdout.isatty() else None))
@@ -121,6 +113,7 @@ def _prepare(options: argparse.Namespace) -> int:
 
 
 def _serve(_options: argparse.Namespace) -> NoReturn:
+    settle()
     importlib.import_module("podium_scorer.serve").serve()
     raise AssertionError("serve ends the process")
 

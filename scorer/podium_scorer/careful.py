@@ -159,14 +159,17 @@ class _Rows:
             yield last
 
     def _mend(self, row: Cells, line: int, width: int) -> Cells | None:
-        shown = self.source.delimiter.join(cell or "" for cell in row[:20])
+        examples = []
+        if self.log.wants_examples(FaultKind.RAGGED_ROW):
+            shown = self.source.delimiter.join(cell or "" for cell in row[:20])
+            examples = [example(line, shown)]
         self.log.add(
             FaultKind.RAGGED_ROW,
             f"1 row does not have {width} fields, as the first line has.",
             f"Give every row exactly {width} fields, put texts that hold the delimiter "
             "into double quotes, and write decimals with a point.",
             many=f"{{count}} rows do not have {width} fields, as the first line has.",
-            examples=[example(line, shown)],
+            examples=examples,
         )
         ids = next((p for p, k in self.wanted.items() if isinstance(k, TextKind)), None)
         if ids is None or ids >= len(row):

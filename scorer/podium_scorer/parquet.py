@@ -18,7 +18,8 @@ from podium_scorer.unpack import Content
 _BATCH_ROWS = 50_000
 _SMALL = 64 << 20  # bytes that a Parquet file may unpack to at any ratio
 # What pyarrow raises for a damaged file: ArrowInvalid is a ValueError, ArrowIOError an
-# OSError; the others come from broken metadata.
+# OSError; the others come from broken metadata. Its error for want of memory is one of
+# these too, but says nothing about the file.
 _BROKEN = (pa.ArrowException, ValueError, OSError, KeyError, IndexError, TypeError)
 
 
@@ -30,6 +31,8 @@ def open_parquet(content: Content, caps: ReaderCaps, log: FaultLog) -> Source | 
         groups = [metadata.row_group(group) for group in range(metadata.num_row_groups)]
         unpacked = sum(max(group.total_byte_size, 0) for group in groups)
         rows = metadata.num_rows
+    except MemoryError:
+        raise
     except _BROKEN:
         _damaged(log)
         return None
@@ -58,6 +61,8 @@ def read_parquet(source: Source, wanted: Mapping[int, Kind], log: FaultLog) -> T
             for (place, kind), values in zip(wanted.items(), columns, strict=True):
                 name = source.columns[place]
                 _add(builder, place, kind, name, values, lines, log)
+    except MemoryError:
+        raise
     except _BROKEN:
         _damaged(log)
         return TableBuilder(wanted).build()

@@ -75,12 +75,14 @@ def warm_up() -> None:
     threads = os.environ.get(THREADS, "2")
     pa.set_cpu_count(max(1, int(threads) if threads.isdigit() else 2))
     solution = b"id,y,Usage\n1,0,Public\n2,1,Public\n3,0,Private\n4,1,Private\n"
-    spec = MetricSpec(name="roc_auc")
-    index = run_prepare(PrepareJob(metric=spec), solution, b"").index
-    job = ScoreJob(metric=spec, submission_name="warm.csv")
-    for rows in (b"1,0.5\n2,0.5\n3,0.1\n4,0.5\n", b"2,0\n1,1\n4,0\n3,1\n", b"1,x\n"):
-        run_score(job, index, b"id,y\n" + rows)
-    run_score(job, index, _small_parquet())
+    rows = (b"1,1\n2,0\n3,1\n4,0\n", b"2,0\n1,1\n4,0\n3,1\n", b"1,x\n")
+    submissions = [*(b"id,y\n" + row for row in rows), _small_parquet()]
+    for name in ("roc_auc", "f1_macro"):
+        spec = MetricSpec(name=name)
+        index = run_prepare(PrepareJob(metric=spec), solution, b"").index
+        job = ScoreJob(metric=spec, submission_name="warm")
+        for submission in submissions:
+            run_score(job, index, submission)
 
 
 def _small_parquet() -> bytes:

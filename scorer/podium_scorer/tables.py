@@ -159,7 +159,7 @@ def read_fast(
                 table = pa.Table.from_batches(list(reader), reader.schema)
         else:
             table = pyarrow.csv.read_csv(buffer, **options)
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowCapacityError):
         return None
     if table.num_rows > caps.rows:
         return None

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from numpy.random import PCG64, Generator
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -21,6 +22,11 @@ Z = 1.959963984540054  # the normal distribution's 97.5 % quantile
 DRAWS = 1000
 SEED = 20_240_229
 MOST_CLASSES = 50
+
+
+def sum_of_squares(values: Floats) -> float:
+    """The sum of squares; not by BLAS, whose last digits depend on its threads."""
+    return float(np.einsum("i,i->", values, values))
 
 
 def around(
@@ -40,7 +46,7 @@ def of_mean(
     if count < 2:
         return None
     centred = losses - mean
-    variance = float(np.dot(centred, centred)) / (count - 1)
+    variance = sum_of_squares(centred) / (count - 1)
     return around(mean, math.sqrt(variance / count), low, high)
 
 
@@ -68,7 +74,7 @@ def of_cells(
     total = int(cells.sum())
     if total < 2:
         return None
-    random = np.random.Generator(np.random.PCG64(SEED))
+    random = Generator(PCG64(SEED))
     draws = random.multinomial(total, cells / total, DRAWS).astype(np.float64)
     matrices = draws.reshape(DRAWS, classes, classes)
     right = np.diagonal(matrices, axis1=1, axis2=2)

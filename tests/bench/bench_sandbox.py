@@ -1,24 +1,19 @@
-"""How long a job takes in the sandbox: ``python -m tests.bench.bench_sandbox [JOBS]``.
+"""How long a job takes in the sandbox: ``python -m tests.bench.bench_sandbox [--quick]``.
 
-Each row is the time from "job taken" to "report read", as the worker sees it through the
-service, for ROC AUC over 10,000 rows; beside it a bare ``docker run --rm`` of the same
-image in the same run, with a program that does nothing. DOCKER_HOST names the engine;
-without one only the process runner is measured.
+The time from "job taken" to "report read", as the worker sees it through the service, for
+ROC AUC over 10,000 rows; beside it, in the same run, a bare ``docker run --rm IMAGE true``.
+DOCKER_HOST names the engine; without one only the process runner is measured.
 """
 
 from __future__ import annotations
 
 import contextlib
-import platform
 import random
-import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -29,33 +24,14 @@ from podium_sandbox.process_runner import ProcessRunner
 from podium_sandbox.runners import Runner
 from podium_sandbox.service import Service, ServiceSettings
 from podium_scorer.contract import MetricSpec, Outcome, PrepareJob, ScoreJob
+from tests.bench import floor
+from tests.bench.tables import Table, p50, p95
 from tests.machine import missing
 from tests.sandbox.conftest import IMAGE, engine_at_hand, wait_until
 
 ROWS = 10_000
 JOBS = 100
 METRIC = MetricSpec(name="roc_auc")
-# The image has neither shell nor coreutils: the loader, asked for its version, is its
-# program that does the least.
-NOTHING = {
-    "x86_64": ["/lib64/ld-linux-x86-64.so.2", "--version"],
-    "aarch64": ["/lib/ld-linux-aarch64.so.1", "--version"],
-}
-
-
-@dataclass(frozen=True)
-class Row:
-    """Seconds that one way of doing it took, job by job."""
-
-    name: str
-    seconds: list[float]
-
-    def text(self, unit: float) -> str:
-        """A line of the table; ``unit`` is the median of a bare ``docker run``."""
-        median = statistics.median(self.seconds)
-        p95 = statistics.quantiles(self.seconds, n=20)[-1]
-        share = f"{median / unit:8.3f}" if unit else "       -"
-        return f"{self.name:34}{median * 1000:9.1f}{p95 * 1000:9.1f}{share}"
 
 
 def solution_and_submission() -> tuple[bytes, bytes]:
@@ -114,48 +90,54 @@ def job_times(client: SandboxClient, jobs: int, *, warm: bool) -> list[float]:
     return times
 
 
-def bare_times(jobs: int) -> list[float]:
-    """Seconds of each ``docker run --rm`` that does nothing."""
-    command = ["docker", "run", "--rm", IMAGE, *NOTHING[platform.machine()]]
-    times = []
-    for _ in range(jobs):
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        times.append(time.perf_counter() - began)
-    return times
+def bare_times(rounds: int) -> list[float]:
+    """Seconds of each bare ``docker run --rm IMAGE true``."""
+    floor.make_image()
+    try:
+        return [floor.run_once() for _ in range(rounds)]
+    finally:
+        floor.remove_image()
 
 
-def measure(jobs: int = JOBS) -> list[Row]:
-    """Every row of the table; the first is the bare ``docker run`` if there is one."""
-    limits = limits_for(Profile.SCORER)
-    makers: dict[str, Callable[[], Runner]] = {}
-    rows = []
+def runners(limits: Limits) -> dict[str, Runner]:
+    """Each runner that this machine has."""
+    made: dict[str, Runner] = {"process": ProcessRunner(limits)}
     if missing("docker") is None:
-        rows.append(Row("docker run --rm IMAGE (nothing)", bare_times(jobs // 5)))
-        makers["docker"] = lambda: DockerRunner(
+        made["docker"] = DockerRunner(
             limits, engine=engine_at_hand(), image=IMAGE, address="bench"
         )
-    makers["process"] = lambda: ProcessRunner(limits)
-    for name, make in makers.items():
-        for kind, pool, times in (("warm", 2, jobs), ("cold", 0, jobs // 5)):
-            with serving(make(), limits, pool) as client:
-                seconds = job_times(client, times, warm=pool > 0)
-            rows.append(Row(f"{name} runner, {kind}", seconds))
-    return rows
+    return made
+
+
+def run(*, quick: bool) -> Iterable[Table]:
+    """The table of both runners, warm and cold."""
+    jobs, few = (5, 2) if quick else (JOBS, JOBS // 5)
+    limits = limits_for(Profile.SCORER)
+    found = runners(limits)
+    table = Table(
+        f"Job taken -> report read, {ROWS:,} rows, ROC AUC (ms)",
+        ["", "jobs", "p50", "p95", "x bare docker run"],
+    )
+    bare = bare_times(few) if "docker" in found else []
+    if bare:
+        table.add("docker run --rm IMAGE true", len(bare), *_cells(bare, bare))
+    for name, runner in found.items():
+        for kind, pool, rounds in (("warm", 2, jobs), ("cold", 0, few)):
+            with serving(runner, limits, pool) as client:
+                seconds = job_times(client, rounds, warm=pool > 0)
+            table.add(f"{name} runner, {kind}", len(seconds), *_cells(seconds, bare))
+    yield table
+
+
+def _cells(seconds: list[float], bare: list[float]) -> tuple[object, ...]:
+    share = p50(seconds) / p50(bare) if bare else "-"
+    return p50(seconds) * 1000, p95(seconds) * 1000, share
 
 
 def main() -> None:
-    """Measure and print the table."""
-    rows = measure(int(sys.argv[1]) if len(sys.argv) > 1 else JOBS)
-    bare = rows[0] if rows[0].name.startswith("docker run") else None
-    unit = statistics.median(bare.seconds) if bare else 0.0
-    print(
-        f"{f'job taken -> report read, {ROWS} rows':34}{'p50 ms':>9}{'p95 ms':>9}",
-        end="",
-    )
-    print(f"{'x bare':>8}")
-    for row in rows:
-        print(row.text(unit))
+    """Print the table."""
+    for table in run(quick="--quick" in sys.argv[1:]):
+        print(table)
 
 
 if __name__ == "__main__":

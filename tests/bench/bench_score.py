@@ -28,6 +28,14 @@ ROUNDS, QUICK_ROUNDS, WARM_UP = 40, 4, 3
 LOOK_EVERY_S = 0.002
 PAUSE_S = 0.3  # between rounds: a pool refills meanwhile, as it does between people
 STEPS = ("answered", "handed over", "taken", "recorded", "seen")
+# Parts of Podium, and words of their command lines.
+PARTS = {
+    "site": "gunicorn",
+    "worker": "podium.worker",
+    "sandbox": "podium_sandbox",
+    "queue": "valkey-server",
+    "sweeper": "sweep",
+}
 FLOOR = "bare docker run --rm IMAGE true"
 
 
@@ -44,20 +52,22 @@ def run(*, quick: bool) -> Iterator[Table]:
             floor.make_image()
             stack.callback(floor.remove_image)
             runs[FLOOR] = floor.run_once
+        _interleaved(runs, WARM_UP)
+        for contestant in contestants.values():
+            contestant.begin()
         times = _interleaved(runs, rounds)
         yield _totals(times, rounds)
         yield _steps(contestants)
+        yield _processor(contestants, rounds)
 
 
 def _interleaved(
     runs: dict[str, Callable[[], float]], rounds: int
 ) -> dict[str, list[float]]:
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for number in range(rounds + WARM_UP):
+    for _ in range(rounds):
         for name, once in runs.items():
-            seconds = once()
-            if number >= WARM_UP:
-                times[name].append(1000 * seconds)
+            times[name].append(1000 * once())
             time.sleep(PAUSE_S)
     return times
 
@@ -84,13 +94,24 @@ def _totals(times: dict[str, list[float]], rounds: int) -> Table:
 def _steps(contestants: dict[str, _Contestant]) -> Table:
     table = Table("Where the time goes, p50 of each step in ms", ("runner", *STEPS))
     for kind, contestant in contestants.items():
-        steps = contestant.steps[WARM_UP:]
+        steps = contestant.steps
         table.add(kind, *(p50([each[name] for each in steps]) for name in STEPS))
     table.notes += [
         "answered: the upload's 201 arrived. The others count from the upload's begin:",
         "handed over to RQ, taken by a worker, recorded in the database, seen by a GET",
         "that is sent once it is recorded.",
     ]
+    return table
+
+
+def _processor(contestants: dict[str, _Contestant], rounds: int) -> Table:
+    table = Table("Processor time per submission in ms", ("runner", *PARTS))
+    for kind, contestant in contestants.items():
+        spent = contestant.spent()
+        table.add(kind, *(1000 * spent[name] / rounds for name in PARTS))
+    table.notes.append(
+        "With ended children: the worker's forks, the sandbox's scorers (not containers)."
+    )
     return table
 
 
@@ -106,15 +127,29 @@ class _Contestant:
         self._live = self._stack.enter_context(running(sandbox=self._kind))
         self._file = import_competition(self._live, SLUG, rows=ROWS)
         self._person = Participant(self._live.url).sign_up().enter(SLUG)
-        self._link = http.client.HTTPConnection("127.0.0.1", self._live.port)
         path = self._live.data_dir / "podium.db"
         self._database = sqlite3.connect(path, timeout=20, isolation_level=None)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
-        self._link.close()
         self._stack.close()
+
+    def begin(self) -> None:
+        """Forget what came before."""
+        self.steps.clear()
+        self._spent = self._processor_s()
+
+    def spent(self) -> dict[str, float]:
+        """Seconds of processor time since ``begin``, by part."""
+        now = self._processor_s()
+        return {name: now[name] - self._spent[name] for name in PARTS}
+
+    def _processor_s(self) -> dict[str, float]:
+        return {
+            name: sum(sum(each.cpu_times()[:4]) for each in self._live.named(word))
+            for name, word in PARTS.items()
+        }
 
     def submit(self) -> float:
         """Seconds from the upload's begin until its score was seen."""
@@ -141,9 +176,11 @@ class _Contestant:
             "Authorization": f"Bearer {self._person.token}",
             "Content-Type": "application/octet-stream",
         }
-        self._link.request(method, f"/api/v1{path}", body, headers)
-        answer = self._link.getresponse()
+        link = http.client.HTTPConnection("127.0.0.1", self._live.port)
+        link.request(method, f"/api/v1{path}", body, headers)
+        answer = link.getresponse()
         content: dict[str, Any] = json.loads(answer.read())
+        link.close()
         if answer.status not in {200, 201}:
             raise RuntimeError(f"{method} {path}: {answer.status} {content}")
         return content

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
-from podium_sandbox.engine import EngineError
+from podium_sandbox.engine import Engine, EngineError
 from podium_sandbox.limits import Profile, limits_for
 from podium_sandbox.policy import container_options
-from podium_sandbox.reaper import YOUNG_S, Owner, is_leftover, labels, reap, remove
+from podium_sandbox.reaper import (
+    ENDED_S,
+    YOUNG_S,
+    Owner,
+    is_leftover,
+    labels,
+    reap,
+    remove,
+)
 from tests.sandbox.conftest import IMAGE, engine_at_hand
 
 ME = Owner(service="run-2", address="/run/a.sock")
@@ -17,10 +26,20 @@ NOW = 1_800_000_000.0
 
 
 def leftover(
-    owner: Owner, *, deadline: float = NOW + 500, age_s: float = 100, used: bool = False
+    owner: Owner,
+    *,
+    deadline: float = NOW + 500,
+    age_s: float = 100,
+    ended_s: float | None = None,
+    used: bool = False,
 ) -> bool:
     return is_leftover(
-        labels(owner, deadline), age_s=age_s, now=NOW, owner=ME, in_use=used
+        labels(owner, deadline),
+        age_s=age_s,
+        ended_s=ended_s,
+        now=NOW,
+        owner=ME,
+        in_use=used,
     )
 
 
@@ -47,10 +66,22 @@ def test_what_a_service_elsewhere_holds_stays_until_its_deadline() -> None:
     assert leftover(other, deadline=NOW - 1)
 
 
+def test_what_ended_a_while_ago_elsewhere_goes_and_what_ended_just_now_stays() -> None:
+    other = Owner(service="run-1", address="/run/b.sock")
+    assert not leftover(other, ended_s=ENDED_S - 1)
+    assert leftover(other, ended_s=ENDED_S + 1)
+
+
+def test_what_ended_and_is_still_asked_about_stays() -> None:
+    assert not leftover(ME, ended_s=5000, used=True)
+
+
 def test_labels_that_nobody_can_read_are_left_alone() -> None:
     for deadline in ("", "soon", "-5", "1e9"):
         found = {"podium.sandbox.service": "x", "podium.sandbox.deadline": deadline}
-        assert not is_leftover(found, age_s=9e9, now=NOW, owner=ME, in_use=False)
+        assert not is_leftover(
+            found, age_s=9e9, ended_s=None, now=NOW, owner=ME, in_use=False
+        )
 
 
 @pytest.mark.docker
@@ -93,3 +124,40 @@ def test_the_engines_refusals_are_told_in_its_words(docker_host: str) -> None:
     with pytest.raises(EngineError, match="No such image") as error:
         engine_at_hand().call("GET", "/images/podium-no-such-image/json")
     assert error.value.status == 404
+
+
+@pytest.mark.docker
+def test_an_ended_container_of_somebody_else_is_removed_later(docker_host: str) -> None:
+    engine = engine_at_hand()
+    elsewhere = Owner(service="tests-1", address="tests/elsewhere")
+    options = container_options(
+        limits_for(Profile.SCORER),
+        image=IMAGE,
+        slot=0,
+        labels=labels(elsewhere, time.time() + 5000),
+        command=("python3", "-I", "-c", "pass"),
+    )
+    container = engine.call("POST", "/containers/create", body=options)["Id"]
+    path = f"/containers/{container}"
+    engine.call("POST", f"{path}/start")
+    engine.call("POST", f"{path}/wait")
+    here = Owner(service="tests-2", address="tests/here")
+    reap(engine, here, (), time.time())
+    assert engine.call("GET", f"{path}/json")["State"]["Status"] == "exited"
+    # Nobody else's container may be touched by a clock that is wrong, so only this one.
+    assert reap(only(engine, container), here, (), time.time() + ENDED_S + 5) == 1
+    with pytest.raises(EngineError, match="No such container"):
+        engine.call("GET", f"{path}/json")
+
+
+def only(engine: Engine, container: str) -> Engine:
+    """An engine that lists one container."""
+
+    class OneContainer(Engine):
+        def call(self, method: str, path: str, **more: Any) -> Any:
+            found = engine.call(method, path, **more)
+            if path == "/containers/json":
+                return [each for each in found if each["Id"] == container]
+            return found
+
+    return OneContainer("unused")

@@ -23,6 +23,7 @@ from podium.accounts import service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
 from podium.core.errors import NotAllowed
+from podium.core.forms import text
 
 CONFIG: dict[str, Any] = {
     "SECURITY_LOGIN_URL": "/log-in",
@@ -35,6 +36,7 @@ CONFIG: dict[str, Any] = {
     "SECURITY_POST_LOGOUT_VIEW": "/",
     "SECURITY_POST_CHANGE_VIEW": "/settings/profile",
     "SECURITY_LOGIN_USER_TEMPLATE": "accounts/log_in.html",
+    "SECURITY_VERIFY_TEMPLATE": "accounts/verify.html",
     "SECURITY_CHANGE_PASSWORD_TEMPLATE": "accounts/change_password.html",
     # The service hashes with plain argon2id, so that jobs and commands can, too.
     "SECURITY_PASSWORD_HASH": "argon2",
@@ -48,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "success",
     ),
     "SECURITY_MSG_UNAUTHENTICATED": ("Log in to see that page.", "info"),
+    "SECURITY_CACHE_CONTROL": None,  # ours holds for every page
     "REMEMBER_COOKIE_NAME": "podium_remember",
     "REMEMBER_COOKIE_HTTPONLY": True,
     "REMEMBER_COOKIE_SAMESITE": "Lax",
@@ -96,8 +99,8 @@ class LogInForm(LoginForm):
         try:
             self.user = service.check_password(
                 web.session(),
-                login=self.login.data or "",
-                password=self.password.data or "",
+                login=text(self, "login"),
+                password=text(self, "password"),
             )
         except NotAllowed as refusal:
             self.form_errors = [refusal.sentence]
@@ -157,5 +160,5 @@ def init(app: Flask) -> None:
     app.jinja_env.globals["viewer"] = viewer
 
 
-def _log_in_first(_mechanisms: Any, _headers: Any) -> Any:
+def _log_in_first(_mechanisms: Any, headers: Any = None) -> Any:  # noqa: ARG001
     raise web.LogInFirst

@@ -19,7 +19,7 @@ role_members = Table(
 )
 
 
-class Role(Base, RoleMixin):  # type: ignore[misc]  # the mixin is untyped
+class Role(Base, RoleMixin):
     """What a group of users may do; `admin` is the operator's."""
 
     __tablename__ = "roles"
@@ -30,7 +30,7 @@ class Role(Base, RoleMixin):  # type: ignore[misc]  # the mixin is untyped
     permissions: Mapped[list[str]] = mapped_column(default=list)
 
 
-class User(Base, UserMixin):  # type: ignore[misc]  # the mixin is untyped
+class User(Base, UserMixin):
     """A person. The columns without a comment are Flask-Security's."""
 
     __tablename__ = "users"
@@ -50,7 +50,9 @@ class User(Base, UserMixin):  # type: ignore[misc]  # the mixin is untyped
     about: Mapped[str] = mapped_column(Text, default="")  # Markdown, public
     link: Mapped[str] = mapped_column(String(300), default="")  # their own page
 
-    roles: Mapped[list[Role]] = relationship(secondary=role_members)
+    roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # narrower
+        secondary=role_members
+    )
 
     @property
     def shown_name(self) -> str:

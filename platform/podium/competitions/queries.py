@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from podium.competitions.models import (
@@ -64,7 +64,7 @@ def page_of(
     return list(session.scalars(query))
 
 
-def matches(search: str) -> object:
+def matches(search: str) -> ColumnElement[bool]:
     """A condition: the words of ``search`` stand in title, subtitle, slug or tags."""
     text = search.strip().lower()
     return or_(

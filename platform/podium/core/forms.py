@@ -20,5 +20,6 @@ def show_faults(form: FlaskForm, error: PodiumError) -> None:
 
 
 def text(form: FlaskForm, name: str) -> str:
-    """A field's text; empty where it was not sent."""
-    return str(form[name].data or "")
+    """A field's text; empty where it was not sent. NUL is left out: no form can type it,
+    and PostgreSQL stores none."""
+    return str(form[name].data or "").replace("\0", "")

@@ -7,10 +7,12 @@ import os
 import secrets
 from pathlib import Path
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from podium.core.api import is_api
+from podium.core.text import storable
 from podium.settings import Settings
 
 # Enough for any form of ours; views that take files lift it for their own request.
@@ -75,9 +77,19 @@ def secure(app: Flask, settings: Settings) -> None:
             app.wsgi_app, x_for=count, x_proto=count, x_host=count
         )
     app.jinja_env.globals["csp_nonce"] = nonce
+    app.before_request(_refuse_unstorable)
     app.after_request(_add_headers)
     if settings.cookie_secure:
         app.after_request(_add_transport_security)
+
+
+def _refuse_unstorable() -> None:
+    """Refuse an address that no database can look up; the API says so by field."""
+    if is_api(request):
+        return
+    parts = (request.path, *request.args.values())
+    if not all(storable(part) for part in parts):
+        abort(400)
 
 
 def nonce() -> str:

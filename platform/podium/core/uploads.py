@@ -33,7 +33,9 @@ FIELD_BYTES = 20_000
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
 UNLIMITED = 1 << 62  # None would mean the application's limit for forms
-CUT_SHORT = "The upload stopped before its end. Check your connection and send it again."
+CUT_SHORT = (
+    "The upload stopped before its end. Check your connection and send it again."
+)
 
 
 class CutShort(PodiumError):
@@ -56,12 +58,22 @@ def open_upload(request: Request, *, most_bytes: int) -> Upload:
 
     Raises Invalid where a form has no file, CutShort where it can't be read.
     """
-    request.max_content_length = most_bytes + FIELD_BYTES * 10
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind != "multipart/form-data":
-        return Upload(request.stream, request.args.get("file_name", ""), request.args)
+        return Upload(body_of(request), request.args.get("file_name", ""), request.args)
+    request.max_content_length = most_bytes + FIELD_BYTES * 10
     boundary = options.get("boundary", "").encode()
     return _Form(request.stream, boundary).upload()
+
+
+def body_of(request: Request) -> Readable:
+    """The request's whole body as a stream, of any size; whoever stores it counts.
+
+    Reading raises CutShort where less came than was announced: a server that knows where
+    the body ends passes a broken connection off as its end.
+    """
+    request.max_content_length = UNLIMITED
+    return _Whole(request.stream, request.content_length or 0)
 
 
 def drain(request: Request) -> None:
@@ -73,6 +85,22 @@ def drain(request: Request) -> None:
             left -= len(piece)
     except (HTTPException, OSError):  # the client is gone, or its body is broken
         return
+
+
+class _Whole:
+    """A stream that must hold as many bytes as were announced."""
+
+    def __init__(self, source: IO[bytes], announced: int) -> None:
+        self._source = source
+        self._missing = announced
+
+    def read(self, size: int = -1, /) -> bytes:
+        """At most ``size`` bytes; none at the end."""
+        piece = self._source.read(size)
+        self._missing -= len(piece)
+        if not piece and self._missing > 0:
+            raise CutShort(CUT_SHORT, kind="malformed")
+        return piece
 
 
 class _Form:
@@ -96,7 +124,8 @@ class _Form:
                 name = event.name
                 fields[name] = ""
             elif isinstance(event, Data) and name:
-                fields[name] += event.data.decode("utf-8", "replace")
+                piece = event.data.decode("utf-8", "replace")
+                fields[name] += piece.replace("\0", "")
                 if len(fields[name]) > FIELD_BYTES:
                     raise CutShort("A field of the form is too long.", kind="malformed")
         sentence = "Choose the file that holds your predictions."

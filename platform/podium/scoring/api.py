@@ -3,10 +3,7 @@ because an answer tells the place in the queue and the rank on the board."""
 
 from __future__ import annotations
 
-import logging
-
 from flask import Response, request
-from sqlalchemy.exc import SQLAlchemyError
 
 from podium.accounts.api import me
 from podium.competitions.models import Competition
@@ -19,11 +16,11 @@ from podium.core.errors import Invalid, TooLarge
 from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
-from podium.core.uploads import UNLIMITED
+from podium.core.uploads import body_of
 from podium.core.web import release, services, session
 from podium.leaderboards import queries as boards
 from podium.scoring import service
-from podium.scoring.dispatch import dispatch
+from podium.scoring.dispatch import wake
 from podium.submissions import queries, schemas
 from podium.submissions import service as submissions
 from podium.submissions.models import Submission
@@ -32,7 +29,6 @@ from podium.teams.schemas import person
 from podium.teams.schemas import reference as team_reference
 
 bp = ApiBlueprint("submissions", __name__, tag="Submissions")
-log = logging.getLogger(__name__)
 SIGNED_IN = Access.SIGNED_IN
 # A form's body holds more than the file, or a file that the client has changed.
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
@@ -46,7 +42,7 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
     answer=schemas.SubmissionAnswer,
     status=201,
     upload=True,
-    errors=(409, 413, 415, 429),
+    errors=(400, 409, 413, 415, 429),
 )
 def submit(
     slug: str, query: schemas.UploadQuery
@@ -70,7 +66,7 @@ def submit(
         rejections_per_hour=services().settings.rejections_per_hour,
     )
     session().commit()
-    _wake_queue()
+    wake(services())
     answer = _shown(submission)
     return answer, 201, {"Location": f"{PREFIX}/submissions/{answer.id}"}
 
@@ -190,18 +186,9 @@ def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
 
 def _store(competition: Competition) -> Blob:
     """Stream the body into the storage, outside of any transaction."""
-    request.max_content_length = UNLIMITED  # the storage counts
     return services().storage.put(
-        request.stream, most_bytes=competition.submission_max_bytes
+        body_of(request), most_bytes=competition.submission_max_bytes
     )
-
-
-def _wake_queue() -> None:
-    """Hand the new row to a worker. It is committed: what fails here, the sweeper does."""
-    try:
-        dispatch(services())
-    except SQLAlchemyError:
-        log.exception("waiting rows could not be handed out; the sweeper will do it")
 
 
 def _submission(public_id: str) -> Submission:

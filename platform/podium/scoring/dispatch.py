@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
@@ -59,7 +59,7 @@ def dispatch(services: Services) -> int:
         return 0
     try:
         with services.database.session() as session:
-            jobs = _take(session, settings, room, waiting, clock.now())
+            jobs = take(session, settings, room, waiting, clock.now())
             session.commit()
         unsent = _send_all(services, jobs)
         if unsent:
@@ -76,6 +76,14 @@ def _send_all(services: Services, jobs: Sequence[Job]) -> Sequence[Job]:
         if not services.jobs.send(job):
             return jobs[number:]
     return ()
+
+
+def wake(services: Services) -> None:
+    """Dispatch after a commit that made a row wait. What fails here, the sweeper does."""
+    try:
+        dispatch(services)
+    except SQLAlchemyError:
+        log.exception("waiting rows could not be handed out; the sweeper will do it")
 
 
 def position(session: Session, *, score: Score, settings: Settings) -> Position | None:
@@ -143,7 +151,7 @@ def queue_counts(session: Session) -> dict[Status, int]:
     return {status: found.get(status, 0) for status in WAITING}
 
 
-def _take(
+def take(
     session: Session,
     settings: Settings,
     room: int,

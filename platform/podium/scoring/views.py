@@ -21,7 +21,7 @@ from podium.core.forms import show_faults
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
 from podium.scoring import service as scoring
-from podium.scoring.dispatch import dispatch
+from podium.scoring.dispatch import wake
 from podium.scoring.forms import SubmitForm
 from podium.submissions import queries, service
 from podium.submissions.models import Submission
@@ -72,7 +72,7 @@ def submit(slug: str) -> ResponseReturnValue:
     except PodiumError as error:
         uploads.drain(request)
         return _refused(competition, user, error)
-    dispatch(web.services())
+    wake(web.services())
     address = url_for("submissions.show", slug=slug, public_id=submission.public_id)
     if _sent_by_script():
         return {"url": address}, 201
@@ -165,11 +165,13 @@ def _take_file(competition: Competition, user: User) -> Submission:
         size=request.content_length if by_script else None,
         description=description,
     )
+    blob = web.services().storage.put(upload.stream, most_bytes=most)
+    web.session().expire_all()  # the upload may have taken long
     submission = service.submit(
         web.session(),
         competition=competition,
         user=user,
-        blob=web.services().storage.put(upload.stream, most_bytes=most),
+        blob=blob,
         file_name=upload.file_name,
         description=description,
         now=clock.now(),

@@ -51,7 +51,7 @@ def _read(path: Path, _changed_ns: int) -> Guide:
     return Guide(
         name=path.stem,
         title=title.lstrip("# ").strip(),
-        summary=_first_sentence(" ".join(summary.split())),
+        summary=_first_sentence(" ".join(summary.replace("`", "").split())),
         text=rest.strip(),
     )
 

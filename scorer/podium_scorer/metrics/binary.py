@@ -61,7 +61,7 @@ def _counts_up_to(counts: Array, negatives: int) -> Array:
 
 def _variance(values: Floats, mean: float) -> float:
     centred = values - mean
-    return float(np.dot(centred, centred)) / (len(values) - 1)
+    return uncertainty.sum_of_squares(centred) / (len(values) - 1)
 
 
 def refuse_one_class(truth: Array) -> str | None:

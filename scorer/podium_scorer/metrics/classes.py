@@ -102,4 +102,5 @@ def _mccs(right: Floats, true: Floats, predicted: Floats) -> Floats:
     quotients = np.divide(
         covariance, spread, out=np.zeros_like(spread), where=spread > 0
     )
-    return np.clip(quotients, -1.0, 1.0)  # what rounding adds to a perfect one
+    # Rounding may carry a perfect one beyond 1.
+    return cast(Floats, np.clip(quotients, -1.0, 1.0))

@@ -44,7 +44,7 @@ def r2(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
     scale = float(distances.mean())
     quotient = float(errors.mean()) / scale
     influences = (quotient * distances - errors) / scale
-    variance = float(np.dot(influences, influences)) / (len(truth) - 1)
+    variance = uncertainty.sum_of_squares(influences) / (len(truth) - 1)
     deviation = math.sqrt(variance / len(truth))
     score = 1.0 - quotient
     return Estimate(score, uncertainty.around(score, deviation, high=1.0))

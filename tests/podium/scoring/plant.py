@@ -18,7 +18,7 @@ import psutil
 
 from podium.processes import Child
 from podium.settings import Settings
-from podium.supervisor import podium_children, queue_answers, socket_answers
+from podium.supervisor import podium_children, queue_answers, sandbox_answers
 
 WATCH_S = 0.05
 WAIT_S = 60.0
@@ -58,7 +58,7 @@ class Plant:
         """Wait until what others connect to answers."""
         answers = {
             "queue": lambda: queue_answers(self._settings.data_dir / "redis.sock"),
-            "sandbox": lambda: socket_answers(self._settings.sandbox_socket_path),
+            "sandbox": lambda: sandbox_answers(self._settings.sandbox_socket_path),
         }.get(name, lambda: True)
         end = time.monotonic() + WAIT_S
         while not answers():
