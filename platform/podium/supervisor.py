@@ -168,7 +168,7 @@ def site_command(settings: Settings) -> list[str]:
         *("--graceful-timeout", "5", "--no-control-socket"),
         # A page that waits asks every few seconds over the same connection.
         *("--keep-alive", "15"),
-        "--preload",  # the application is loaded once, and opens nothing while it is
+        "--preload",  # loaded once, then forked: nothing is opened while loading
     ]
 
 

@@ -13,6 +13,8 @@ from podium.teams.models import Team
 from tests.podium.api.world import NOW, V1, Caller, World
 from tests.podium.factories import DAY, FakeJobs
 
+pytestmark = pytest.mark.database
+
 SUBMISSIONS = "/competitions/stars/submissions"
 CSV = b"id,y\n1,0.25\n2,0.75\n"
 
@@ -205,7 +207,6 @@ def test_an_empty_file(ada: Caller) -> None:
         ("file_name=" + "x" * 256, "file_name"),
         ("file_name=a.csv&description=" + "x" * 501, "description"),
         ("file_name=a.csv&message=hello", "message"),
-        ("file_name=a%00.csv", "file_name"),
         ("file_name=a%0A.csv", "file"),
     ],
 )
