@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from flask import Request
+from flask import Request, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
@@ -77,7 +77,14 @@ def body_of(request: Request) -> Readable:
 
 
 def drain(request: Request) -> None:
-    """Read what is left of a refused upload, within reason. Never fails."""
+    """Read what is left of a refused upload, within reason. Never fails.
+
+    The request's transaction is given up first: a client may take its time to send, and
+    on SQLite whoever writes would wait for it.
+    """
+    opened = g.get("podium_session")
+    if opened is not None:
+        opened.rollback()
     request.max_content_length = UNLIMITED
     left = DRAIN_BYTES
     try:
