@@ -29,6 +29,8 @@ from podium.core.storage import Readable
 
 CHUNK_BYTES = 1 << 18
 FIELD_BYTES = 20_000
+FIELDS_BYTES = 10 * FIELD_BYTES  # all fields of a form, which are held in memory
+FIELDS_MOST = 100
 # A refused upload is read to its end up to here: a browser that still writes when the
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
@@ -61,7 +63,7 @@ def open_upload(request: Request, *, most_bytes: int) -> Upload:
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind != "multipart/form-data":
         return Upload(body_of(request), request.args.get("file_name", ""), request.args)
-    request.max_content_length = most_bytes + FIELD_BYTES * 10
+    request.max_content_length = most_bytes + FIELDS_BYTES
     boundary = options.get("boundary", "").encode()
     return _Form(request.stream, boundary).upload()
 
@@ -123,18 +125,24 @@ class _Form:
     def upload(self) -> Upload:
         """Read the fields up to the file."""
         fields: dict[str, str] = {}
-        name = ""
+        name, held = "", 0
         while not isinstance(event := self._next(), Epilogue):
             if isinstance(event, File):
                 return Upload(self, event.filename, fields)
             if isinstance(event, FormField):
                 name = event.name
                 fields[name] = ""
+                held += len(name)
             elif isinstance(event, Data) and name:
                 piece = event.data.decode("utf-8", "replace")
                 fields[name] += piece.replace("\0", "")
+                held += len(piece)
                 if len(fields[name]) > FIELD_BYTES:
                     raise CutShort("A field of the form is too long.", kind="malformed")
+            if held > FIELDS_BYTES or len(fields) > FIELDS_MOST:
+                raise CutShort(
+                    "The form has more fields than this page.", kind="malformed"
+                )
         sentence = "Choose the file that holds your predictions."
         raise Invalid(sentence, kind="invalid", fields={"file": sentence})
 
