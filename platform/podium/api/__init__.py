@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+from flask import Flask
 
 from podium.accounts.api import bp as accounts
 from podium.api.overview import bp as overview
@@ -10,9 +10,7 @@ from podium.api.profiles import bp as profiles
 from podium.api.search import bp as search
 from podium.api.status import bp as status
 from podium.competitions.api import bp as competitions
-from podium.core.api import is_api
 from podium.core.security import csrf
-from podium.core.web import release
 from podium.leaderboards.api import bp as leaderboards
 from podium.scoring.api import bp as submissions
 from podium.teams.api import bp as teams
@@ -35,11 +33,3 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
         csrf.exempt(blueprint)
-    app.before_request(_let_writers_pass)
-
-
-def _let_writers_pass() -> None:
-    """End the transaction in which the user of a cookie may have been looked up: the body
-    comes in next, as slowly as its sender likes."""
-    if is_api(request):
-        release()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sqlite3
 from collections.abc import Iterator
 
 import pytest
@@ -100,42 +97,3 @@ def test_a_session_cookie_opens_nothing(app: Flask, world: World) -> None:
         session["_user_id"] = user.fs_uniquifier
         session["_fresh"] = True
     assert browser.get(f"{V1}/me").status_code == 401
-
-
-class Nosy:
-    """A body that comes in slowly; meanwhile somebody else writes."""
-
-    def __init__(self, content: bytes, database: str) -> None:
-        self._content = io.BytesIO(content)
-        self.tell, self.seek = self._content.tell, self._content.seek
-        self._database = database
-        self.writes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """A part of the body, after a write that waits for nobody."""
-        with contextlib.closing(sqlite3.connect(self._database, timeout=0)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            other.rollback()
-        self.writes += 1
-        return self._content.read(size)
-
-
-def test_a_body_that_comes_in_slowly_keeps_no_writer_waiting(
-    app: Flask, world: World
-) -> None:
-    user = world.user()
-    browser = app.test_client()
-    with browser.session_transaction() as session:
-        session["_user_id"] = user.fs_uniquifier
-        session["_fresh"] = True
-    content = b'{"about": "slow"}'
-    body = Nosy(content, world.services.database.engine.url.database or "")
-    answer = browser.patch(
-        f"{V1}/me",
-        input_stream=body,
-        content_length=len(content),
-        content_type="application/json",
-        headers={"Authorization": f"Bearer {world.caller(user).token}"},
-    )
-    assert answer.status_code == 200
-    assert body.writes > 0
