@@ -357,3 +357,17 @@ def test_a_long_list_has_pages(make: Factory, ada: User, as_ada: Person) -> None
     following = re.search(r'rel="next" href="([^"]+)"', first)
     assert following
     assert "f1.csv" in as_ada.get(following.group(1).replace("&amp;", "&")).text
+
+
+@pytest.mark.parametrize(("number", "size"), [(150, 1), (15, 19_000)])
+def test_a_form_of_many_fields_is_not_held_in_memory(
+    team: Team, as_ada: Person, services: Services, number: int, size: int
+) -> None:
+    fields = {"csrf_token": as_ada.token("/settings/profile")}
+    fields |= {f"f{each}": "x" * size for each in range(number)}
+    answer = as_ada.client.post(
+        SUBMIT, data=fields | {"file": (io.BytesIO(CSV), "mine.csv")}
+    )
+    assert answer.status_code == 400
+    assert "more fields than this page" in answer.text
+    assert count(services) == 0
