@@ -46,7 +46,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         if child.name == "queue"
     ]
     process = subprocess.Popen(
-        list(child.command), env=dict(child.environment or {}), stdout=subprocess.DEVNULL
+        list(child.command),
+        env=dict(child.environment or {}),
+        stdout=subprocess.DEVNULL,
     )
     try:
         while not queue_answers(folder / "redis.sock"):
@@ -90,9 +92,7 @@ def test_what_lies_in_redis_is_data_and_no_code(redis: Redis) -> None:
     assert json.loads(zlib.decompress(content))[2] == [7]
 
 
-def test_a_worker_runs_no_pickled_code_from_redis(
-    redis: Redis, tmp_path: Path
-) -> None:
+def test_a_worker_runs_no_pickled_code_from_redis(redis: Redis, tmp_path: Path) -> None:
     target = tmp_path / "was-here"
 
     class Harm:
