@@ -25,6 +25,7 @@ from podium.core import clock
 from podium.core.db import hold
 from podium.core.errors import Refused, TooLarge
 from podium.core.storage import Storage
+from podium.core.text import size as size_text
 from podium_scorer.bundle import Bundle, BundleFile
 from podium_scorer.catalogue import find_metric
 
@@ -42,11 +43,25 @@ class ImportResult:
 
 
 def import_bundle(
-    session: Session, *, bundle: Bundle, storage: Storage, host: User | None = None
+    session: Session,
+    *,
+    bundle: Bundle,
+    storage: Storage,
+    host: User | None = None,
+    upload_max_bytes: int | None = None,
 ) -> ImportResult:
     """Make or change the competition of the bundle's slug; raises Refused where a file
-    changed since it was read. The caller commits, and then dispatches, so that a new
-    revision is prepared."""
+    changed since it was read, or where submissions may be larger than this Podium takes.
+
+    The caller commits, and then dispatches, so that a new revision is prepared.
+    """
+    allowed = bundle.submission.max_bytes
+    if upload_max_bytes is not None and allowed > upload_max_bytes:
+        raise Refused(
+            f"{bundle.slug} allows submissions of {size_text(allowed)}, this Podium takes "
+            f"up to {size_text(upload_max_bytes)}. Lower submission.max_bytes, or raise "
+            "PODIUM_UPLOAD_MAX_BYTES. Nothing was imported."
+        )
     _store_all(bundle, storage)
     hold(session, IMPORT_LOCK)  # two imports of one slug come one after the other
     competition = session.scalar(

@@ -246,6 +246,26 @@ def test_a_file_that_changes_meanwhile_stops_the_import(
     assert set(counts(make).values()) == {0}
 
 
+def test_submissions_larger_than_this_podium_takes_stop_the_import(
+    make: Factory, folder: Path
+) -> None:
+    bundle = read_bundle(folder)
+    storage = make.services.storage
+    with (
+        make.session() as session,
+        pytest.raises(Refused, match=r"of 50\sMB, .* 49\sMB"),
+    ):
+        importer.import_bundle(
+            session, bundle=bundle, storage=storage, upload_max_bytes=49_000_000
+        )
+    assert set(counts(make).values()) == {0}
+    with make.session() as session:
+        importer.import_bundle(
+            session, bundle=bundle, storage=storage, upload_max_bytes=50_000_000
+        )
+    assert counts(make)["competitions"] == 1
+
+
 def test_a_file_that_goes_meanwhile_stops_the_import(
     make: Factory, folder: Path
 ) -> None:
