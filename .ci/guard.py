@@ -23,7 +23,8 @@ MAY_END_BY_ITSELF_S = 5.0
 
 def main() -> int:
     process_tree.adopt_orphans()
-    started = subprocess.Popen(sys.argv[1:]).pid
+    process = subprocess.Popen(sys.argv[1:])
+    started = process.pid  # waited for here and never by `process`, which only holds it
     for number in process_tree.STOP_SIGNALS:
         signal.signal(number, lambda received, _: os.kill(started, received))
     ended, status = 0, 0
