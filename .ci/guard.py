@@ -7,6 +7,7 @@ The exit code is the command's. What was left running is said on standard error.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -22,10 +23,14 @@ MAY_END_BY_ITSELF_S = 5.0
 
 def main() -> int:
     process_tree.adopt_orphans()
-    process = subprocess.Popen(sys.argv[1:])
+    started = subprocess.Popen(sys.argv[1:]).pid
     for number in process_tree.STOP_SIGNALS:
-        signal.signal(number, lambda received, _: process.send_signal(received))
-    code = process.wait()
+        signal.signal(number, lambda received, _: os.kill(started, received))
+    ended, status = 0, 0
+    while ended != started:
+        # Orphans too: a daemon that was stopped would seem to run until waited for.
+        ended, status = os.waitpid(-1, 0)
+    code = os.waitstatus_to_exitcode(status)
     end = time.monotonic() + MAY_END_BY_ITSELF_S
     while (left := process_tree.running_below()) and time.monotonic() < end:
         time.sleep(0.1)

@@ -16,7 +16,7 @@ __all__ = ["Services", "create_services", "services"]
 
 def create_services(settings: Settings) -> Services:
     """Make the services; nothing connects before its first use."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.make_data_dir()
     return Services(
         settings=settings,
         database=Database(settings.database),

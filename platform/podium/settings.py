@@ -84,6 +84,10 @@ class Settings:
         """The address of Redis or Valkey."""
         return self.redis_url or f"unix://{self.data_dir.resolve()}/redis.sock"
 
+    def make_data_dir(self) -> None:
+        """Make ``data_dir``, where it is not there yet, for its owner alone."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     @property
     def storage_dir(self) -> Path:
         """Where uploaded files are kept, by their hash."""

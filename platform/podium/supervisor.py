@@ -86,7 +86,7 @@ def podium_children(settings: Settings) -> list[Child]:
     """All children of a Podium on one machine, in the order of their stages."""
     environment = {**os.environ, **settings.environment()}
     logs = settings.data_dir / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    logs.mkdir(mode=0o700, parents=True, exist_ok=True)
     queue = [] if settings.redis_url else [_queue(settings, logs)]
     return [
         *queue,
@@ -117,7 +117,7 @@ def _python(module: str, *arguments: str) -> list[str]:
 
 def _queue(settings: Settings, logs: Path) -> Child:
     folder = settings.data_dir / "queue"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     address = settings.data_dir / "redis.sock"
     return Child(
         name="queue",
@@ -166,6 +166,8 @@ def site_command(settings: Settings) -> list[str]:
         *("--workers", str(settings.web_processes)),
         *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "5", "--no-control-socket"),
+        # A page that waits asks every few seconds over the same connection.
+        *("--keep-alive", "15"),
         "--preload",  # loaded once, then forked: nothing is opened while loading
     ]
 
@@ -226,7 +228,7 @@ def bundled_valkey() -> str | None:
 def check_place(settings: Settings) -> None:
     """Refuse a data folder that can't be made or is too deep for a unix socket."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
     except OSError as error:
         raise CannotStartError(
             f"The data folder {settings.data_dir} can't be made: {error.strerror}. "

@@ -153,8 +153,8 @@ class Service:
         descriptors: list[int] = []
         try:
             with contextlib.closing(link):
-                link.settimeout(_WAIT_FOR_REQUEST_S)
                 request = receive(link, descriptors)
+                link.settimeout(_WAIT_FOR_REQUEST_S)
                 reply = self._reply(request, descriptors, link)
                 link.sendall(json.dumps(reply).encode() + b"\n")
         except OSError as error:
@@ -241,10 +241,13 @@ def lock(address: Path) -> Any:
 def receive(link: socket.socket, descriptors: list[int]) -> dict[str, Any]:
     """A request's line; its descriptors are added to the list, which owns them.
 
-    Raises OSError for a line that is too long, cut short or no object.
+    Raises OSError for a line that is too long, cut short, late or no object, and for one
+    with too many descriptors.
     """
     line = b""
+    until = time.monotonic() + _WAIT_FOR_REQUEST_S
     while not line.endswith(b"\n"):
+        link.settimeout(max(until - time.monotonic(), 0.001))
         data, control, _, _ = link.recvmsg(
             HEADER_BYTES,
             socket.CMSG_SPACE(4 * MOST_DESCRIPTORS),
@@ -254,6 +257,8 @@ def receive(link: socket.socket, descriptors: list[int]) -> dict[str, Any]:
         line += data
         if not data or len(line) > HEADER_BYTES:
             raise OSError("the request is cut short or too long")
+        if len(descriptors) > MOST_DESCRIPTORS:
+            raise OSError("the request hands over too many files")
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:

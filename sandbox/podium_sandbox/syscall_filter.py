@@ -29,7 +29,6 @@ _ALLOWED: Mapping[str, tuple[int | None, int | None]] = {
     "dup": (32, 23),
     "dup2": (33, None),
     "dup3": (292, 24),
-    "fcntl": (72, 25),
     "pipe2": (293, 59),  # pyarrow wakes its readers by one
     "eventfd2": (290, 19),
     "poll": (7, None),
@@ -106,6 +105,9 @@ _TERMINAL_AND_CLOEXEC = (
     0x5450,
     0x5451,
 )  # TCGETS FIONREAD FION- FIOCLEX
+# Copies of descriptors and their flags. Not F_SETOWN and F_SETSIG: with them the kernel
+# sends any signal to any process of the same user, past the refusal of kill.
+_DESCRIPTOR_FLAGS = (0, 1, 2, 3, 4, 1030)  # F_DUPFD to F_SETFL, F_DUPFD_CLOEXEC
 _NAME_OF_THREAD = (15, 16)  # PR_SET_NAME PR_GET_NAME
 
 # Instructions of classic BPF, and seccomp's verdicts.
@@ -125,14 +127,15 @@ class _Machine:
     clone: int
     clone3: int
     tgkill: int
+    fcntl: int
     ioctl: int
     prctl: int
     prlimit64: int
 
 
 _MACHINES = {
-    "x86_64": _Machine(0, 0xC000003E, 2, 257, 56, 435, 234, 16, 157, 302),
-    "aarch64": _Machine(1, 0xC00000B7, None, 56, 220, 435, 131, 29, 167, 261),
+    "x86_64": _Machine(0, 0xC000003E, 2, 257, 56, 435, 234, 72, 16, 157, 302),
+    "aarch64": _Machine(1, 0xC00000B7, None, 56, 220, 435, 131, 25, 29, 167, 261),
 }
 
 
@@ -175,6 +178,7 @@ def build(machine: _Machine, pid: int) -> list[bytes]:
     code += _without_flags(machine.openat, 2, _WRITING)
     code += _with_flags(machine.clone, 0, _CLONE_THREAD)
     code += _one_of(machine.tgkill, 0, (pid,))
+    code += _one_of(machine.fcntl, 1, _DESCRIPTOR_FLAGS)
     code += _one_of(machine.ioctl, 1, _TERMINAL_AND_CLOEXEC)
     code += _one_of(machine.prctl, 0, _NAME_OF_THREAD)
     code += _one_of(machine.prlimit64, 2, (0,), high_too=True)

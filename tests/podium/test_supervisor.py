@@ -188,3 +188,12 @@ def test_nothing_is_ready_where_nobody_listens(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     assert not supervisor.site_answers("127.0.0.1", port)
+
+
+def test_what_podium_keeps_is_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path / "data")
+    supervisor.check_place(settings)
+    supervisor.podium_children(settings)
+    folders = [settings.data_dir, *settings.data_dir.iterdir()]
+    assert {path.name for path in folders} == {"data", "logs", "queue"}
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}

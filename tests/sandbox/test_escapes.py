@@ -75,6 +75,10 @@ IN_THE_JAIL = {
         "pid = os.posix_spawn(PYTHON, [PYTHON, '-c', ''], {}); os.waitpid(pid, 0)"
     ),
     "send itself a signal by its number": "os.kill(os.getpid(), 0)",
+    "have signals sent to the test": (
+        "import fcntl; fcntl.fcntl(2, fcntl.F_SETOWN, PID)"
+    ),
+    "choose the signal that is sent": "import fcntl; fcntl.fcntl(2, 10, 9)",
     "change its limits": (
         "import resource; r = resource.RLIMIT_NOFILE; "
         "resource.setrlimit(r, resource.getrlimit(r))"

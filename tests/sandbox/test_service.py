@@ -379,6 +379,21 @@ def test_descriptors_do_not_pile_up_in_the_service(process_service: Start) -> No
         assert wait_until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
+def test_a_client_that_hands_over_files_without_end_is_cut_off(
+    process_service: Start,
+) -> None:
+    service = process_service(scorers.HONEST, pool=0)
+    before = len(os.listdir("/proc/self/fd"))
+    with Path(__file__).open("rb") as file, socket.socket(socket.AF_UNIX) as link:
+        link.connect(str(service.socket))
+        with pytest.raises(OSError):  # noqa: PT011  # it hangs up: broken pipe or reset
+            for _ in range(2000):
+                socket.send_fds(link, [b" "], [file.fileno()] * 8)
+                time.sleep(0.001)
+        assert len(os.listdir("/proc/self/fd")) < before + 20
+    assert service.score().outcome is Outcome.SCORED
+
+
 def test_a_client_that_goes_away_ends_its_job(process_service: Start) -> None:
     service = process_service(scorers.misbehaving("while True: pass"), pool=0)
     with Path(__file__).open("rb") as file, socket.socket(socket.AF_UNIX) as link:

@@ -10,6 +10,7 @@ from podium.accounts import service
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
 from podium.accounts.identity import require_viewer, viewer
 from podium.core import limits, web
+from podium.core.api import LARGEST_ID
 from podium.core.errors import Invalid
 from podium.core.forms import show_faults, text
 
@@ -88,7 +89,7 @@ def tokens() -> ResponseReturnValue:
     ), status
 
 
-@bp.post("/settings/tokens/<int:token_id>/revoke")
+@bp.post(f"/settings/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """Make one of my tokens useless."""
     service.revoke_token(web.session(), user=require_viewer(), token_id=token_id)

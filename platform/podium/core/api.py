@@ -13,13 +13,14 @@ from importlib.metadata import version
 from typing import Any, TypeVar
 
 from apiflask import APIBlueprint, APIFlask, HTTPTokenAuth
-from flask import Request, Response, request
+from flask import Request, Response, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from podium.core import openapi
 from podium.core.errors import Invalid, NotFound
 from podium.core.problems import Malformed, Unauthorized, WrongType, problem
+from podium.core.text import storable
 
 VERSION = version("podium")
 ROOT = "/api"
@@ -48,6 +49,7 @@ class ApiBlueprint(APIBlueprint):
     def __init__(self, name: str, import_name: str, *, tag: str) -> None:
         super().__init__(f"api_{name}", import_name, tag=tag, url_prefix=PREFIX)
         self.before_request(_storable)
+        self.before_request(_hold_nothing)
         self.after_request(_private)
 
     def operation(
@@ -150,10 +152,19 @@ def _nobody(_status: int) -> Response:
 
 
 def _storable() -> None:
-    """No database holds such a number, so there is nothing at that address."""
+    """No database holds such a text or number, so there is nothing at that address."""
     for value in (request.view_args or {}).values():
-        if isinstance(value, int) and value > LARGEST_ID:
+        too_large = isinstance(value, int) and value > LARGEST_ID
+        if too_large or not storable(str(value)):
             raise NotFound("There is no such thing. Check the address.")
+
+
+def _hold_nothing() -> None:
+    """End the transaction in which a browser's cookie was looked up: the API does not ask
+    for it, and nobody shall wait for it while a body comes in."""
+    opened = g.get("podium_session")
+    if opened is not None:
+        opened.commit()
 
 
 def _json_only(function: Any) -> Any:

@@ -6,6 +6,8 @@ deferred BEGIN, concurrent read-then-write transactions fail as locked or lose u
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -157,9 +159,22 @@ def make_engine(url: str) -> Engine:
         return create_engine(url, pool_pre_ping=True, **POOL)
     connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000}
     engine = create_engine(url, connect_args=connect_args, **POOL)
+    event.listen(engine, "do_connect", _before_sqlite_connect)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
+
+
+def _before_sqlite_connect(
+    _dialect: Dialect, _record: object, arguments: list[Any], _options: dict[str, Any]
+) -> None:
+    """Make a new database's file for its owner alone: it holds hashes of passwords and
+    private scores. SQLite gives the files beside it the same rights."""
+    path = str(arguments[0])
+    if path in {"", ":memory:"} or path.startswith("file:"):
+        return
+    with contextlib.suppress(OSError):  # there already, or SQLite says what is wrong
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:

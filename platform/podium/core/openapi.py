@@ -23,7 +23,7 @@ what to do, and `kind` is a word that programs can rely on.
 REFERENCE = "#/components/schemas/"
 PROBLEM_SCHEMA = "Problem"
 ERROR_TEXTS = {
-    400: "The address or the body can't be read: a NUL, no JSON, or cut short.",
+    400: "The body can't be read: it is no JSON, or was cut short.",
     401: "There is no valid token.",
     403: "This user may not do that.",
     404: "There is no such thing, or not for this user.",
@@ -111,8 +111,6 @@ def _finish_operation(operation: Document) -> None:
         operation["requestBody"]["required"] = True
     for parameter in operation["parameters"]:
         _finish_parameter(parameter)
-    if operation["parameters"]:
-        operation["responses"].setdefault("400", {})
     for status, response in operation["responses"].items():
         if not response.get("content", True):
             del response["content"]

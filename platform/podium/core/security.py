@@ -40,7 +40,7 @@ def secret_key(settings: Settings) -> str:
         return settings.secret_key
     path = settings.data_dir / "secret_key"
     if not path.exists():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.make_data_dir()
         _make_key(path)
     return path.read_text().strip()
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import IO
 
-from flask import Request
+from flask import Request, g
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import (
@@ -29,6 +29,8 @@ from podium.core.storage import Readable
 
 CHUNK_BYTES = 1 << 18
 FIELD_BYTES = 20_000
+FIELDS_BYTES = 10 * FIELD_BYTES  # all fields of a form, which are held in memory
+FIELDS_MOST = 100
 # A refused upload is read to its end up to here: a browser that still writes when the
 # connection is closed never shows the answer.
 DRAIN_BYTES = 64 << 20
@@ -61,7 +63,7 @@ def open_upload(request: Request, *, most_bytes: int) -> Upload:
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     if kind != "multipart/form-data":
         return Upload(body_of(request), request.args.get("file_name", ""), request.args)
-    request.max_content_length = most_bytes + FIELD_BYTES * 10
+    request.max_content_length = most_bytes + FIELDS_BYTES
     boundary = options.get("boundary", "").encode()
     return _Form(request.stream, boundary).upload()
 
@@ -77,7 +79,14 @@ def body_of(request: Request) -> Readable:
 
 
 def drain(request: Request) -> None:
-    """Read what is left of a refused upload, within reason. Never fails."""
+    """Read what is left of a refused upload, within reason. Never fails.
+
+    The request's transaction is given up first: a client may take its time to send, and
+    on SQLite whoever writes would wait for it.
+    """
+    opened = g.get("podium_session")
+    if opened is not None:
+        opened.rollback()
     request.max_content_length = UNLIMITED
     left = DRAIN_BYTES
     try:
@@ -116,18 +125,24 @@ class _Form:
     def upload(self) -> Upload:
         """Read the fields up to the file."""
         fields: dict[str, str] = {}
-        name = ""
+        name, held = "", 0
         while not isinstance(event := self._next(), Epilogue):
             if isinstance(event, File):
                 return Upload(self, event.filename, fields)
             if isinstance(event, FormField):
                 name = event.name
                 fields[name] = ""
+                held += len(name)
             elif isinstance(event, Data) and name:
                 piece = event.data.decode("utf-8", "replace")
                 fields[name] += piece.replace("\0", "")
+                held += len(piece)
                 if len(fields[name]) > FIELD_BYTES:
                     raise CutShort("A field of the form is too long.", kind="malformed")
+            if held > FIELDS_BYTES or len(fields) > FIELDS_MOST:
+                raise CutShort(
+                    "The form has more fields than this page.", kind="malformed"
+                )
         sentence = "Choose the file that holds your predictions."
         raise Invalid(sentence, kind="invalid", fields={"file": sentence})
 

@@ -207,6 +207,7 @@ def test_an_empty_file(ada: Caller) -> None:
         ("file_name=" + "x" * 256, "file_name"),
         ("file_name=a.csv&description=" + "x" * 501, "description"),
         ("file_name=a.csv&message=hello", "message"),
+        ("file_name=a%00.csv", "file_name"),
         ("file_name=a%0A.csv", "file"),
     ],
 )

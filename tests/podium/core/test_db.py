@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from podium.accounts.models import User
@@ -153,3 +154,21 @@ def test_names_that_look_the_same_are_the_same(one: str, other: str) -> None:
 )
 def test_a_size_reads_well(count: int | None, shown: str) -> None:
     assert size(count).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "podium.db"
+    database = Database(f"sqlite:///{file}")
+    with database.session() as session:
+        session.execute(text("CREATE TABLE secrets (x)"))
+        session.commit()
+        kept = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    database.dispose()
+    assert kept["podium.db"] == 0o600
+    assert set(kept.values()) == {0o600}
+
+
+def test_a_database_in_a_missing_folder_is_said_by_sqlite(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/nowhere/podium.db")
+    with pytest.raises(OperationalError), database.session() as session:
+        session.execute(text("select 1"))

@@ -203,20 +203,22 @@ def arena(database: Database, make: Factory, higher: bool) -> Iterator[Arena]:
         yield Arena(session, session.get_one(Competition, competition.id), higher)
 
 
+SUBMIT = st.tuples(
+    st.just("submit"),
+    st.integers(0, TEAMS - 1),
+    st.integers(0, 3),
+    SCORES,
+    st.none() | SCORES,
+)
 ACTS = st.lists(
     st.one_of(
-        st.tuples(
-            st.just("submit"),
-            st.integers(0, TEAMS - 1),
-            st.integers(0, 3),
-            SCORES,
-            st.none() | SCORES,
-        ),
+        *[SUBMIT] * 6,  # most of what happens
         st.tuples(st.just("withdraw"), st.integers(0, 30)),
         st.tuples(st.just("revise"), st.booleans()),
         st.tuples(st.just("rescore"), st.integers(0, 30), SCORES, st.none() | SCORES),
         st.tuples(st.just("rebuild")),
     ),
+    min_size=4,
     max_size=25,
 )
 

@@ -214,3 +214,11 @@ def test_every_fault_of_a_new_password_is_told_at_once(as_ada: Person) -> None:
     )
     for sentence in ("not your present password", "at least 10", "passwords differ"):
         assert sentence in answer.text
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63, 2**70])
+def test_a_token_of_an_endless_number_is_not_there(
+    app: Flask, as_ada: Person, number: int
+) -> None:
+    app.config["SHOW_CRASHES_AS_PAGES"] = True
+    assert as_ada.post(f"/settings/tokens/{number}/revoke").status_code == 404
