@@ -39,7 +39,7 @@ run: .venv/.server ## Start Podium on its embedded defaults (Ctrl-C stops it)
 up: run ## The same as run
 
 test: .venv/.dev ## Run the whole test suite
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(PYTEST_ARGS)
 
 check: lint types contracts duplicates ## Lint, types, import contracts, duplicated code
 

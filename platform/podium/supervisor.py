@@ -166,8 +166,9 @@ def site_command(settings: Settings) -> list[str]:
         *("--workers", str(settings.web_processes)),
         *("--worker-class", "gthread", "--threads", str(settings.web_threads)),
         *("--graceful-timeout", "5", "--no-control-socket"),
+        # A page that waits asks every few seconds over the same connection.
+        *("--keep-alive", "15"),
         "--preload",  # loaded once, then forked: nothing is opened while loading
-        "--preload",  # the application is loaded once, and opens nothing while it is
     ]
 
 

@@ -1,7 +1,7 @@
 """The worker: RQ on one queue, a fork per job, everything loaded before the fork.
 
 It has no Flask application and nothing numeric: the numbers are the sandbox's. The
-parent never opens a database connection, so that no two processes share one.
+parent holds no database connection when it forks, so that no two processes share one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rq import Queue, Worker
 from podium import bootstrap
 from podium.core.queue import QUEUE_NAME, SERIALIZER, connect
 from podium.scoring import jobs
+from podium.scoring.rehearsal import rehearse
 from podium.settings import SettingsError, read_settings
 
 LOADED = jobs  # the functions RQ finds by name, loaded once for all forks
@@ -28,7 +29,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
     redis = connect(settings.redis)
-    bootstrap.services().database.dispose()
+    rehearse(bootstrap.services())
     worker = Worker(
         [Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)],
         connection=redis,

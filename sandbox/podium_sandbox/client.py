@@ -29,6 +29,7 @@ from podium_scorer.contract import (
 REPLY_BYTES = 2 << 20
 # Beyond the job's own time: waiting for a free place and starting a cold scorer.
 SLACK_S = 60.0
+LOST = "lost"
 _TRIES_S = (0.1, 0.3, 0.6, 1.0)  # pauses while the service restarts
 
 File: TypeAlias = "BinaryIO | int"
@@ -36,6 +37,10 @@ File: TypeAlias = "BinaryIO | int"
 
 class ServiceError(Exception):
     """The service can't be reached or does not answer; the text is a sentence."""
+
+
+class Unreachable(ServiceError):
+    """Nobody listens, so nothing was begun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +92,9 @@ class SandboxClient:
 
         Files are read from their start, whatever their position is. ``output`` takes the
         index of a prepare job, and only when its outcome is ``prepared``. Never raises
-        for trouble with the service or the engine: that is the outcome ``failed``.
+        for trouble with the service or the engine: that is the outcome ``failed``. Its
+        ``sandbox`` is empty where the service could not be reached, and ``lost`` where it
+        took the job and went away: the job may be what ended it.
         """
         request = {
             "op": "run",
@@ -106,8 +113,10 @@ class SandboxClient:
                     index.seek(0)
                     shutil.copyfileobj(index, output)
                 return verdict
-        except (ServiceError, ContractError, OSError) as error:
+        except Unreachable as error:
             return Verdict(outcome=Outcome.FAILED, detail=str(error))
+        except (ServiceError, ContractError, OSError) as error:
+            return Verdict(outcome=Outcome.FAILED, detail=str(error), sandbox=LOST)
 
     def status(self) -> SandboxStatus:
         """What the service says of itself; mode ``none`` where it does not answer."""
@@ -143,13 +152,13 @@ class SandboxClient:
             except OSError as error:
                 link.close()
                 if pause_s is None:
-                    raise ServiceError(
+                    raise Unreachable(
                         f"The sandbox service does not answer at {self._path} "
                         f"({error.strerror}); start it with `python -m podium_sandbox "
                         "serve`, or look at its log."
                     ) from error
             time.sleep(pause_s)
-        raise ServiceError("unreachable")
+        raise Unreachable("unreachable")
 
 
 def _descriptor(file: File, stack: contextlib.ExitStack) -> int:

@@ -47,6 +47,7 @@ def carry_out(
     """Run a job on a worker of the pool, which is destroyed after it.
 
     ``kind`` is the runner's name. Never raises for trouble with the engine or the scorer.
+    The verdict names no sandbox where none could be started.
     The time limit counts from the moment when a worker is ready, ``wall_s`` of the verdict
     from the call.
     """
@@ -60,8 +61,8 @@ def carry_out(
             verdict = _on_worker(request, pool, pool.start(), limits)
         if verdict is None:
             verdict = _failed("the scorer vanished before it answered")
-    except RunnerError as error:
-        sandbox, verdict = kind, _failed(str(error))
+    except RunnerError as error:  # no sandbox took it, so the file can't be at fault
+        sandbox, verdict = "", _failed(str(error))
     wall_s = round(time.monotonic() - began, 6)
     return replace(verdict, sandbox=sandbox, wall_s=wall_s)
 

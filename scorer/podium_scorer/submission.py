@@ -92,16 +92,16 @@ def _check_columns(
     twice = [name for name in times if times[name] > 1]
     advice = _header_advice(columns, missing, unexpected, first_line)
     for kind, what, names in (
-        (FaultKind.MISSING_COLUMN, "is missing", missing),
-        (FaultKind.UNEXPECTED_COLUMN, "is not expected", unexpected),
-        (FaultKind.DUPLICATE_COLUMN, "is there more than once", twice),
+        (FaultKind.MISSING_COLUMN, "missing", missing),
+        (FaultKind.UNEXPECTED_COLUMN, "not expected", unexpected),
+        (FaultKind.DUPLICATE_COLUMN, "there more than once", twice),
     ):
         if names:
             log.add(
                 kind,
-                f"The column {quoted(names[0])} {what}.",
+                f"The column {quoted(names[0])} is {what}.",
                 advice,
-                many=f"{len(names):,} columns: {named(names)}: each {what}.",
+                many=f"{len(names):,} columns are {what}: {named(names)}.",
                 count=len(names),
                 examples=[example(None, name) for name in names[:_SAMPLES]],
             )

@@ -1,4 +1,4 @@
-"""How long a job takes in the sandbox: ``python -m tests.bench.bench_sandbox [--quick]``.
+"""How long a job takes in the sandbox.
 
 The time from "job taken" to "report read", as the worker sees it through the service, for
 ROC AUC over 10,000 rows; beside it, in the same run, a bare ``docker run --rm IMAGE true``.
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -132,13 +131,3 @@ def run(*, quick: bool) -> Iterable[Table]:
 def _cells(seconds: list[float], bare: list[float]) -> tuple[object, ...]:
     share = p50(seconds) / p50(bare) if bare else "-"
     return p50(seconds) * 1000, p95(seconds) * 1000, share
-
-
-def main() -> None:
-    """Print the table."""
-    for table in run(quick="--quick" in sys.argv[1:]):
-        print(table)
-
-
-if __name__ == "__main__":
-    main()

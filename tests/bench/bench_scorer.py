@@ -1,6 +1,4 @@
-"""The scorer's own speed: ``python -m tests.bench.bench_scorer [ROWS ...]``.
-
-Prints, for files with 10,000 and 1,000,000 rows (or those asked for), what a warm scorer
+"""The scorer's own speed, for files with 10,000 and 1,000,000 rows: what a warm scorer
 takes from the submission's bytes to the report (public and private score, both with
 intervals), beside ``wc -l`` of the same file and, where they are installed, pandas and
 scikit-learn doing the same work. Every figure is the smallest and the median of several
@@ -11,10 +9,8 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +21,7 @@ from typing import Any
 
 from podium_scorer.contract import MetricSpec, Outcome, PrepareJob, ScoreJob
 from podium_scorer.cpu import settle
+from tests.bench.tables import Table
 
 settle()  # before numpy is loaded, as the warm process does
 
@@ -144,23 +141,25 @@ def measure(runs: dict[str, Callable[[], None]]) -> dict[str, tuple[float, float
     return {name: (min(t), statistics.median(t)) for name, t in times.items()}
 
 
-def main(arguments: list[str]) -> None:
-    """Print the table."""
+def run(*, quick: bool) -> Iterator[Table]:
+    """The scorer beside its floor and its usual peer."""
     serve.warm_up()
     other = peer()
-    print(
-        f"scorer, warm; ms: smallest / median of {ROUNDS}; load {os.getloadavg()[0]:.1f}"
+    table = Table(
+        f"Scorer, warm, ms: smallest / median of {ROUNDS} rounds",
+        ("rows and case", "scorer", "wc -l", "pandas + sklearn", "x wc", "x pandas"),
     )
-    print(
-        f"{'rows':>10}  {'case':36} {'scorer':>15} {'wc -l':>13} {'pandas+sklearn':>17}"
-    )
-    for rows in map(int, arguments or ROWS):
+    for rows in ROWS[:1] if quick else ROWS:
         with tempfile.TemporaryDirectory() as folder:
             for case in cases(rows, Path(folder)):
-                _print_row(rows, case, other)
+                _add_row(table, rows, case, other)
+    table.notes.append(
+        "The last columns divide medians: the scorer's by wc's, and pandas's by ours."
+    )
+    yield table
 
 
-def _print_row(rows: int, case: Case, other: Pandas | None) -> None:
+def _add_row(table: Table, rows: int, case: Case, other: Pandas | None) -> None:
     runs: dict[str, Callable[[], None]] = {
         "scorer": lambda: score(case),
         "wc": lambda: count_lines(case),
@@ -170,12 +169,10 @@ def _print_row(rows: int, case: Case, other: Pandas | None) -> None:
     found = measure(runs)
     cells = [f"{low:.1f} / {middle:.1f}" for low, middle in found.values()]
     cells += ["not installed"] * (3 - len(cells))
-    print(f"{rows:>10,}  {case.name:36} {cells[0]:>15} {cells[1]:>13} {cells[2]:>17}")
+    (_, ours), (_, floor) = found["scorer"], found["wc"]
+    against = found["pandas"][1] / ours if "pandas" in found else "-"
+    table.add(f"{rows:,}: {case.name}", *cells, ours / floor, against)
 
 
 def _csv(header: str, lines: list[str]) -> bytes:
     return (header + "".join(lines)).encode()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -62,12 +62,10 @@ def _measure(
     watch.look_for(QUICK_IDLE_S if quick else IDLE_S)
     idle = max(watch.seen)
     watch.seen.clear()
-    begun = time.perf_counter()
+    command = [sys.executable, "-m", __name__, str(live.port), *request]
     with watch:
-        subprocess.run(
-            [sys.executable, "-m", __name__, str(live.port), *request], check=True
-        )
-    seconds = time.perf_counter() - begun
+        sent = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds = float(sent.stdout)
     peak = max(watch.seen)
     rate = int(request[-1]) / MB / seconds
     table.add(name, idle / MB, peak / MB, (peak - idle) / MB, seconds, rate)
@@ -161,7 +159,10 @@ def _token(page: str) -> str:
 
 
 def send(port: str, path: str, kind: str, *headers_and_size: str) -> int:
-    """Send rows of made-up predictions, as many bytes as asked for; an exit code."""
+    """Send rows of made-up predictions, as many bytes as asked for; an exit code.
+
+    Prints how many seconds it took, until the answer was read.
+    """
     *lines, size = headers_and_size
     headers = dict(line.split(": ", 1) for line in lines)
     before = after = b""
@@ -172,9 +173,11 @@ def send(port: str, path: str, kind: str, *headers_and_size: str) -> int:
         headers["Content-Type"] = "multipart/form-data; boundary=podium"
     headers["Content-Length"] = str(len(before) + int(size) + len(after))
     link = http.client.HTTPConnection("127.0.0.1", int(port), timeout=300)
+    begun = time.perf_counter()
     link.request("POST", path, _pieces(before, int(size), after), headers)
     answer = link.getresponse()
     content = answer.read()
+    print(time.perf_counter() - begun)
     if answer.status not in {201, 303}:
         print(f"{answer.status} {content[-2000:]!r}", file=sys.stderr)
         return 1

@@ -71,6 +71,28 @@ def test_pages_for_participants_have_no_violation(
     assert not found, "\n".join(found)
 
 
+def test_pages_on_a_phone_have_no_violation(site: Site, chromium: Browser) -> None:
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844},
+        color_scheme="dark",
+        reduced_motion="reduce",
+    )
+    log_in(context, site.address, site.room.viewer.username)
+    addresses = pages.for_visitors(site.room) | pages.for_the_viewer(site.room)
+    found = troubles(context.new_page(), site.address, addresses)
+    context.close()
+    assert not found, "\n".join(found)
+
+
+def test_an_open_menu_has_no_violation(site: Site, themed: BrowserContext) -> None:
+    log_in(themed, site.address, site.room.viewer.username)
+    page = themed.new_page()
+    page.goto(site.address)
+    page.click("details.menu > summary")
+    violations = Axe().run(page, options=RULES).response["violations"]
+    assert [each["id"] for each in violations] == []
+
+
 def test_no_page_scrolls_sideways_on_a_phone(site: Site, chromium: Browser) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     log_in(context, site.address, site.room.viewer.username)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 
 from flask import Response
+from sqlalchemy.exc import OperationalError
 
 from podium.accounts import schemas, service
 from podium.accounts.models import ApiToken, User
@@ -14,6 +16,7 @@ from podium.core.limits import count_try
 from podium.core.problems import Unauthorized
 from podium.core.web import services, session
 
+log = logging.getLogger(__name__)
 bp = ApiBlueprint("accounts", __name__, tag="Accounts")
 
 
@@ -106,6 +109,9 @@ def _touch(token: ApiToken) -> None:
     moment = clock.now()
     if token.last_used_at and moment - token.last_used_at <= service.TOUCH_EVERY:
         return
-    with services().database.session() as writing:
-        service.touch_token(writing, token_id=token.id)
-        writing.commit()
+    try:
+        with services().database.session() as writing:
+            service.touch_token(writing, token_id=token.id)
+            writing.commit()
+    except OperationalError as error:  # a busy database is no reason to refuse anybody
+        log.warning("the use of a token could not be noted: %s", error)

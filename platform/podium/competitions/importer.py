@@ -25,6 +25,7 @@ from podium.core import clock
 from podium.core.db import hold
 from podium.core.errors import Refused, TooLarge
 from podium.core.storage import Storage
+from podium.core.text import size as size_text
 from podium_scorer.bundle import Bundle, BundleFile
 from podium_scorer.catalogue import find_metric
 
@@ -42,11 +43,25 @@ class ImportResult:
 
 
 def import_bundle(
-    session: Session, *, bundle: Bundle, storage: Storage, host: User | None = None
+    session: Session,
+    *,
+    bundle: Bundle,
+    storage: Storage,
+    host: User | None = None,
+    upload_max_bytes: int | None = None,
 ) -> ImportResult:
     """Make or change the competition of the bundle's slug; raises Refused where a file
-    changed since it was read. The caller commits, and then dispatches, so that a new
-    revision is prepared."""
+    changed since it was read, or where submissions may be larger than this Podium takes.
+
+    The caller commits, and then dispatches, so that a new revision is prepared.
+    """
+    allowed = bundle.submission.max_bytes
+    if upload_max_bytes is not None and allowed > upload_max_bytes:
+        raise Refused(
+            f"{bundle.slug} allows submissions of {size_text(allowed)}, this Podium takes "
+            f"up to {size_text(upload_max_bytes)}. Lower submission.max_bytes, or raise "
+            "PODIUM_UPLOAD_MAX_BYTES. Nothing was imported."
+        )
     _store_all(bundle, storage)
     hold(session, IMPORT_LOCK)  # two imports of one slug come one after the other
     competition = session.scalar(
@@ -64,9 +79,15 @@ def import_bundle(
     if host is not None:
         competition.host = host
     session.flush()  # gives a new competition its id
-    revision = _revise(session, competition, bundle)
-    if revision is not None:
+    newest = queries.newest_revision(session, competition=competition)
+    revision = None
+    if newest is None or newest.judges_sha256 != bundle.judges_sha256:
+        revision = newest.number + 1 if newest else 1
+        _revise(session, competition, bundle, revision)
         changes.append(f"revision {revision}")
+    elif newest.state is RevisionState.FAULTY:
+        _check_again(newest)
+        changes.append(f"revision {newest.number} is checked again")
     return ImportResult(
         competition=competition,
         created=created,
@@ -138,28 +159,30 @@ def _set_data(competition: Competition, bundle: Bundle) -> list[str]:
     return changes + [f"data {name} removed" for name in old]
 
 
-def _revise(session: Session, competition: Competition, bundle: Bundle) -> int | None:
-    """Add a revision where what judges is not what judged last; its number."""
-    newest = queries.newest_revision(session, competition=competition)
-    if newest is not None and newest.judges_sha256 == bundle.judges_sha256:
-        if newest.state is RevisionState.FAULTY:
-            newest.state, newest.failures = RevisionState.QUEUED, 0
-            newest.sent_at = newest.not_before = None
-        return None
-    revision = Revision(
-        competition_id=competition.id,
-        number=newest.number + 1 if newest else 1,
-        judges_sha256=bundle.judges_sha256,
-        solution_sha256=bundle.solution.file.sha256,
-        sample_sha256=bundle.sample_submission.sha256,
-        id_column=bundle.solution.id_column,
-        metric=bundle.metric.name,
-        metric_params=dict(bundle.metric.params),
-        higher_is_better=find_metric(bundle.metric.name).higher_is_better,
+def _revise(
+    session: Session, competition: Competition, bundle: Bundle, number: int
+) -> None:
+    """Add a revision: what judges is not what judged last."""
+    session.add(
+        Revision(
+            competition_id=competition.id,
+            number=number,
+            judges_sha256=bundle.judges_sha256,
+            solution_sha256=bundle.solution.file.sha256,
+            sample_sha256=bundle.sample_submission.sha256,
+            id_column=bundle.solution.id_column,
+            metric=bundle.metric.name,
+            metric_params=dict(bundle.metric.params),
+            higher_is_better=find_metric(bundle.metric.name).higher_is_better,
+        )
     )
-    session.add(revision)
     session.flush()  # the dispatcher looks for it
-    return revision.number
+
+
+def _check_again(revision: Revision) -> None:
+    """Let a faulty revision be prepared once more: the fault may have been ours."""
+    revision.state, revision.failures = RevisionState.QUEUED, 0
+    revision.sent_at = revision.not_before = None
 
 
 def _store_all(bundle: Bundle, storage: Storage) -> None:

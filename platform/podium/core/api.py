@@ -20,11 +20,12 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from podium.core import openapi
 from podium.core.errors import Invalid, NotFound
 from podium.core.problems import Malformed, Unauthorized, WrongType, problem
+from podium.core.text import storable
 
 VERSION = version("podium")
 ROOT = "/api"
 PREFIX = "/api/v1"
-JSON_BYTES = 64 * 1024
+JSON_BYTES = 512 * 1024
 LARGEST_ID = 2**31 - 1
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -151,9 +152,10 @@ def _nobody(_status: int) -> Response:
 
 
 def _storable() -> None:
-    """No database holds a NUL or such a number, so there is nothing at that address."""
+    """No database holds such a text or number, so there is nothing at that address."""
     for value in (request.view_args or {}).values():
-        if "\0" in str(value) or (isinstance(value, int) and value > LARGEST_ID):
+        too_large = isinstance(value, int) and value > LARGEST_ID
+        if too_large or not storable(str(value)):
             raise NotFound("There is no such thing. Check the address.")
 
 

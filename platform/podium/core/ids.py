@@ -21,4 +21,4 @@ def secret(prefix: str) -> str:
 
 def fingerprint(text: str) -> str:
     """The sha256 of a secret, in hex: what is stored in its place."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -140,9 +140,15 @@ def _parser() -> MarkdownIt:
     parser.use(dollarmath_plugin, renderer=_math, allow_digits=False)
     parser.use(footnote_plugin).use(tasklists_plugin)
     parser.use(anchors_plugin, max_level=4, permalink=False)
+    parser.add_render_rule("math_block", _math_block)
     parser.add_render_rule("table_open", _table_open)
     parser.add_render_rule("table_close", _table_close)
     return parser
+
+
+def _math_block(_self: Any, tokens: Any, index: int, _options: Any, _env: Any) -> str:
+    formula = _math(tokens[index].content, {"display_mode": True})
+    return f'<div class="math block" tabindex="0">{formula}</div>\n'
 
 
 def _table_open(_self: Any, _tokens: Any, _index: int, _options: Any, _env: Any) -> str:

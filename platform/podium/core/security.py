@@ -11,6 +11,7 @@ from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from podium.core.api import is_api
 from podium.core.text import storable
 from podium.settings import Settings
 
@@ -83,7 +84,9 @@ def secure(app: Flask, settings: Settings) -> None:
 
 
 def _refuse_unstorable() -> None:
-    """Refuse an address that no database can look up."""
+    """Refuse an address that no database can look up; the API says so by field."""
+    if is_api(request):
+        return
     parts = (request.path, *request.args.values())
     if not all(storable(part) for part in parts):
         abort(400)

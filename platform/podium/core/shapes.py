@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from podium.core.text import storable
+
 
 class Answer(BaseModel):
     """What the API answers; made from attributes as well as from keys."""
@@ -20,9 +22,9 @@ class Input(BaseModel):
 
     @field_validator("*", mode="after")
     @classmethod
-    def _without_nul(cls, value: Any) -> Any:
-        """PostgreSQL stores no NUL, so no text has one."""
-        if isinstance(value, str) and "\0" in value:
+    def _storable(cls, value: Any) -> Any:
+        """Refuse a text that a database can't hold."""
+        if isinstance(value, str) and not storable(value):
             raise ValueError("Leave out the NUL character")
         return value
 

@@ -59,7 +59,7 @@ def dispatch(services: Services) -> int:
         return 0
     try:
         with services.database.session() as session:
-            jobs = _take(session, settings, room, waiting, clock.now())
+            jobs = take(session, settings, room, waiting, clock.now())
             session.commit()
         unsent = _send_all(services, jobs)
         if unsent:
@@ -151,7 +151,7 @@ def queue_counts(session: Session) -> dict[Status, int]:
     return {status: found.get(status, 0) for status in WAITING}
 
 
-def _take(
+def take(
     session: Session,
     settings: Settings,
     room: int,

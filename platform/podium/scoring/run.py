@@ -34,7 +34,7 @@ INDEX_MOST_BYTES = 16 << 30
 
 
 @dataclass(frozen=True)
-class _Work:
+class Work:
     """A job and the stored files it takes, in the contract's order."""
 
     job: Job
@@ -47,7 +47,7 @@ def score(services: Services, score_id: int) -> None:
     settings = services.settings
     with services.database.session() as session:
         claimed = claim(session, Score, score_id, settings.lease_s)
-        work = None if claimed is None else _score_work(session, claimed, settings)
+        work = None if claimed is None else score_work(session, claimed, settings)
         session.commit()
     if claimed is not None and work is not None:
         with kept(services, claimed):
@@ -79,7 +79,7 @@ def prepare(services: Services, revision_id: int) -> None:
     dispatch.dispatch(services)
 
 
-def _run(services: Services, work: _Work, output: BinaryIO | None = None) -> Verdict:
+def _run(services: Services, work: Work, output: BinaryIO | None = None) -> Verdict:
     files: list[BinaryIO] = []
     try:
         files.extend(services.storage.open(sha256) for sha256 in work.sha256s)
@@ -105,12 +105,13 @@ def _worn_out(claimed: Claim, settings: Settings) -> Verdict | None:
     )
 
 
-def _score_work(session: Session, claimed: Claim, settings: Settings) -> _Work:
+def score_work(session: Session, claimed: Claim, settings: Settings) -> Work:
+    """What the sandbox has to do for a score that is ours."""
     row = session.get_one(Score, claimed.row_id)
     revision, submission = row.revision, row.submission
     if revision.index_sha256 is None:
         raise LookupError(f"revision {revision.id} has no index")
-    return _Work(
+    return Work(
         ScoreJob(
             metric=MetricSpec(name=revision.metric, params=revision.metric_params),
             submission_name=submission.file_name,
@@ -120,9 +121,9 @@ def _score_work(session: Session, claimed: Claim, settings: Settings) -> _Work:
     )
 
 
-def _prepare_work(session: Session, claimed: Claim, settings: Settings) -> _Work:
+def _prepare_work(session: Session, claimed: Claim, settings: Settings) -> Work:
     revision = session.get_one(Revision, claimed.row_id)
-    return _Work(
+    return Work(
         PrepareJob(
             metric=MetricSpec(name=revision.metric, params=revision.metric_params),
             id_column=revision.id_column,

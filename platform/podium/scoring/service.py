@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +24,10 @@ from podium.submissions.models import Score, Status, Submission
 from podium.teams import queries as team_queries
 from podium.teams import service as teams
 from podium.teams.models import Membership, Team
+
+LOOK_AGAIN_FIRST_MS, LOOK_AGAIN_LAST_MS = 300, 4_000
+
+LOOK_AGAIN_FIRST_MS, LOOK_AGAIN_LAST_MS = 300, 4_000
 
 
 def withdraw(
@@ -71,7 +75,8 @@ def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
 class Standing:
     """What is shown of a submission: its score by the live revision, and where it waits.
 
-    ``private`` is None until the competition has ended.
+    ``private`` is None until the competition has ended. ``look_again_ms`` is when a page
+    that waits should ask next: soon for a new submission, later for one that waits long.
     """
 
     submission: Submission
@@ -82,6 +87,7 @@ class Standing:
     public_interval: tuple[float, float] | None
     private: float | None
     private_interval: tuple[float, float] | None
+    look_again_ms: int
 
 
 def standing(
@@ -112,7 +118,14 @@ def standing(
             if score and ended
             else None
         ),
+        look_again_ms=_look_again_ms(now - submission.created_at),
     )
+
+
+def _look_again_ms(age: timedelta) -> int:
+    """A quarter of the time it has waited so far, within bounds."""
+    quarter_ms = round(age.total_seconds() * 1000 / 4)
+    return min(max(quarter_ms, LOOK_AGAIN_FIRST_MS), LOOK_AGAIN_LAST_MS)
 
 
 @dataclass(frozen=True, kw_only=True)

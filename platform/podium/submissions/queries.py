@@ -14,15 +14,40 @@ from podium.core.errors import NotFound
 from podium.submissions.models import Score, Submission
 from podium.teams.models import Membership, Team
 
+FREE_WINDOW = timedelta(hours=1)
+
 
 def used_today(session: Session, *, team: Team, now: datetime) -> int:
     """How many submissions of this UTC day use up the team's quota."""
-    return _count(session, team, since=clock.day_start(now), counted=True)
+    found = session.scalar(
+        select(func.count())
+        .select_from(Submission)
+        .where(
+            Submission.team_id == team.id,
+            Submission.created_at >= clock.day_start(now),
+            Submission.counted,
+        )
+    )
+    return found or 0
 
 
-def free_last_hour(session: Session, *, team: Team, now: datetime) -> int:
-    """How many submissions of the last hour did not use up quota."""
-    return _count(session, team, since=now - timedelta(hours=1), counted=False)
+def free_again_at(
+    session: Session, *, team: Team, now: datetime, most: int
+) -> datetime | None:
+    """When a team that sent ``most`` files without charge within an hour may go on; None
+    where it may now."""
+    found = session.scalar(
+        select(Submission.created_at)
+        .where(
+            Submission.team_id == team.id,
+            Submission.created_at > now - FREE_WINDOW,
+            Submission.counted.is_(False),
+        )
+        .order_by(Submission.created_at.desc())
+        .offset(max(most, 1) - 1)
+        .limit(1)
+    )
+    return None if found is None else found + FREE_WINDOW
 
 
 def of_team(
@@ -76,19 +101,6 @@ def counts(session: Session, competition_ids: Iterable[int]) -> dict[int, int]:
         .group_by(Submission.competition_id)
     )
     return {competition_id: count for competition_id, count in rows}
-
-
-def _count(session: Session, team: Team, *, since: datetime, counted: bool) -> int:
-    found = session.scalar(
-        select(func.count())
-        .select_from(Submission)
-        .where(
-            Submission.team_id == team.id,
-            Submission.created_at >= since,
-            Submission.counted.is_(counted),
-        )
-    )
-    return found or 0
 
 
 def _is_member(session: Session, submission: Submission, user: User) -> bool:

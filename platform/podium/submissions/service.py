@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -173,10 +174,13 @@ def _check_quota(
     refusal = intake.quota_refusal(left)
     if refusal is not None:
         raise Refused(refusal, kind="quota")
-    if queries.free_last_hour(session, team=team, now=now) >= rejections_per_hour:
+    free_at = queries.free_again_at(
+        session, team=team, now=now, most=rejections_per_hour
+    )
+    if free_at is not None:
         raise TooMany(
             f"Your team has sent {rejections_per_hour} files within an hour that did not "
-            "count against its limit. Wait an hour; meanwhile check your file against "
-            "the sample submission.",
-            retry_after_s=3600,
+            f"count against its limit. Wait until {free_at:%H:%M} UTC; meanwhile check "
+            "your file against the sample submission.",
+            retry_after_s=math.ceil((free_at - now).total_seconds()),
         )

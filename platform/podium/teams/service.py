@@ -299,7 +299,14 @@ def _name_taken(name: str) -> Refused:
 
 def _hold(session: Session, invitation: Invitation) -> None:
     """Read an invitation anew, and let nobody else answer it meanwhile."""
-    session.refresh(invitation, with_for_update=True)
+    held = session.scalars(
+        select(Invitation)
+        .where(Invitation.id == invitation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if held is None:
+        raise Refused("The team of this invitation was dissolved meanwhile.")
 
 
 def _membership(team: Team, user: User, now: datetime) -> Membership:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.podium.api.world import Caller, World
 
+pytestmark = pytest.mark.database
+
 BOARD = "/competitions/stars/leaderboard"
 
 

@@ -13,6 +13,8 @@ from podium.teams.models import Team
 from tests.podium.api.world import NOW, V1, Caller, World
 from tests.podium.factories import DAY, FakeJobs
 
+pytestmark = pytest.mark.database
+
 SUBMISSIONS = "/competitions/stars/submissions"
 CSV = b"id,y\n1,0.25\n2,0.75\n"
 

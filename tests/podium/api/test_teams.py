@@ -7,6 +7,8 @@ import pytest
 from tests.podium.api.world import NOW, Caller, World
 from tests.podium.factories import DAY
 
+pytestmark = pytest.mark.database
+
 TEAM = "/competitions/stars/team"
 INVITATIONS = f"{TEAM}/invitations"
 PARTICIPATION = "/competitions/stars/participation"
@@ -56,7 +58,7 @@ def test_leaving_is_possible_until_the_first_submission(world: World) -> None:
     user, caller = world.participant("stars")
     assert caller("delete", PARTICIPATION).status_code == 204
     again = caller("delete", PARTICIPATION)
-    assert (again.status_code, again.json["kind"]) == (409, "rules_not_accepted")
+    assert (again.status_code, again.json["kind"]) == (409, "refused")
     world.join(world.named("stars"), user)
     world.sent("stars", user)
     late = caller("delete", PARTICIPATION)

@@ -32,6 +32,7 @@ NBSP = "\N{NO-BREAK SPACE}"
         ("```python\nimport os\n```", '<span class="kn">import</span>'),
         ("```\nplain <b>\n```", "plain &lt;b&gt;"),
         ("$x^2$", "<math"),
+        ("$$\\nx^2\\n$$", '<div class="math block" tabindex="0">'),
         ("costs $5 and $6", "costs $5 and $6"),
         ("$\\unreadable{$", "<code>"),
         ("[ours](/help)", 'href="/help"'),

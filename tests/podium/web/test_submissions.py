@@ -7,6 +7,7 @@ import re
 from datetime import timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
@@ -261,8 +262,18 @@ def test_a_waiting_row_asks_again_and_a_finished_one_does_not(
         address = f"/c/stars/submissions/{sent.public_id}/row"
         for view in ("", "?view=outcome"):
             fragment = as_ada.get(address + view).text
-            assert ('hx-trigger="every 2s"' in fragment) is asks
+            assert ('hx-trigger="load delay:300ms, every 8s"' in fragment) is asks
             assert "<html" not in fragment
+
+
+def test_a_row_that_waits_long_asks_less_often(
+    team: Team, make: Factory, ada: User, as_ada: Person
+) -> None:
+    sent = make.submission(team, ada)
+    address = f"/c/stars/submissions/{sent.public_id}/row"
+    for later, delay in ((timedelta(seconds=6), "1500"), (timedelta(hours=1), "4000")):
+        with time_machine.travel(sent.created_at + later, tick=False):
+            assert f"load delay:{delay}ms" in as_ada.get(address).text
 
 
 def test_a_score_is_shown_with_its_interval_and_rank(
