@@ -451,6 +451,9 @@ def _text(fields: Mapping[str, Any], name: str, most: int | None = None) -> str:
     value = fields.get(name, "")
     if not isinstance(value, str) or (most is not None and len(value) > most):
         raise ContractError(f"{name} must be a text of at most {most} characters")
+    if most is not None and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
+        # JSON can carry both; no database and no page takes them.
+        raise ContractError(f"{name} must be a text without NUL and half characters")
     return value
 
 

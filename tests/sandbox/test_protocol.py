@@ -109,6 +109,8 @@ def test_rejections_keep_their_faults() -> None:
         line().replace(b"scored", b"failed"),
         line().replace(b"scored", b"cut_off"),
         line().replace(b"scored", b"won"),
+        line().replace(b'"public"', b'"message":"\\u0000","public"'),
+        line().replace(b'"public"', b'"scorer":"\\ud800","public"'),
         line(nonce="another"),
         line(PREPARED),
         line(index=3),

@@ -14,7 +14,7 @@ from flask_security import (
     SQLAlchemySessionUserDatastore,
     current_user,
 )
-from flask_security.forms import ChangePasswordForm, LoginForm
+from flask_security.forms import ChangePasswordForm, LoginForm, VerifyForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
 from wtforms import BooleanField, Field, PasswordField, StringField
@@ -50,6 +50,7 @@ CONFIG: dict[str, Any] = {
         "success",
     ),
     "SECURITY_MSG_UNAUTHENTICATED": ("Log in to see that page.", "info"),
+    "SECURITY_API_ENABLED_METHODS": ["session"],
     "SECURITY_CACHE_CONTROL": None,  # ours holds for every page
     "REMEMBER_COOKIE_NAME": "podium_remember",
     "REMEMBER_COOKIE_HTTPONLY": True,
@@ -108,6 +109,15 @@ class LogInForm(LoginForm):
         return True
 
 
+class PasswordAgainForm(VerifyForm):
+    """The password once more, before something that matters."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Count the try: whoever holds a stolen session shall not guess at leisure."""
+        limits.count_try("verify", self.user.username)
+        return bool(super().validate(**kwargs))
+
+
 class NewPasswordForm(ChangePasswordForm):
     """The present password and a new one, with every fault at once."""
 
@@ -154,8 +164,15 @@ def init(app: Flask) -> None:
         cast(Any, LocalProxy(web.session)), User, Role
     )
     security = Security(
-        app, datastore, login_form=LogInForm, change_password_form=NewPasswordForm
+        app,
+        datastore,
+        login_form=LogInForm,
+        change_password_form=NewPasswordForm,
+        verify_form=PasswordAgainForm,
     )
+    # The library would also take tokens of its own, which never expire and which nobody
+    # sees in the settings; and would read the body of every request for one.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     security.unauthn_handler(_log_in_first)
     app.jinja_env.globals["viewer"] = viewer
 

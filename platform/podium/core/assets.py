@@ -40,8 +40,12 @@ def address(name: str) -> str:
 
 
 def _serve(name: str) -> Response:
-    path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER) or not path.is_file():
+    try:
+        path = (FOLDER / name).resolve()
+        found = path.is_relative_to(FOLDER) and path.is_file()
+    except OSError:  # no file system has so long a name
+        found = False
+    if not found:
         abort(404)
     asset = _load(path, path.stat().st_mtime_ns)
     packed = asset.packed if request.accept_encodings["gzip"] else None

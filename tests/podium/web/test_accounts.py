@@ -222,3 +222,44 @@ def test_a_token_of_an_endless_number_is_not_there(
 ) -> None:
     app.config["SHOW_CRASHES_AS_PAGES"] = True
     assert as_ada.post(f"/settings/tokens/{number}/revoke").status_code == 404
+
+
+def test_only_the_tokens_of_the_settings_are_taken(app: Flask, as_ada: Person) -> None:
+    """Flask-Security makes others on request: they never end and can't be revoked."""
+    answer = as_ada.client.post(
+        "/verify?include_auth_token",
+        json={"password": PASSWORD},
+        headers={"X-CSRFToken": as_ada.token("/settings/profile")},
+    )
+    token = answer.get_json()["response"]["user"].get("authentication_token", "")
+    for options in (
+        {"headers": {"Authentication-Token": token}},
+        {"query_string": {"auth_token": token}},
+    ):
+        for page in ("/settings/profile", "/change-password"):
+            assert Person(app).get(page, **options).status_code == 303
+
+
+def test_a_page_reads_no_body_that_it_does_not_ask_for(
+    app: Flask, visitor: Person
+) -> None:
+    app.config["SHOW_CRASHES_AS_PAGES"] = True
+    deep = b"[" * 200_000
+    answer = visitor.get("/", data=deep, content_type="application/json")
+    assert answer.status_code == 200
+
+
+def test_the_present_password_is_not_guessed_at_leisure(
+    services: Services, settings: Settings, make: Factory
+) -> None:
+    app = create_app(
+        dataclasses.replace(settings, log_in_tries_per_minute=3),
+        dataclasses.replace(
+            services,
+            settings=dataclasses.replace(settings, log_in_tries_per_minute=3),
+        ),
+    )
+    person = Person(app, make.user("ada"))
+    tries = [person.post("/verify", password=f"guess {n}").status_code for n in range(5)]
+    assert tries == [200, 200, 200, 429, 429]
+
