@@ -260,6 +260,7 @@ def test_the_present_password_is_not_guessed_at_leisure(
         ),
     )
     person = Person(app, make.user("ada"))
-    tries = [person.post("/verify", password=f"guess {n}").status_code for n in range(5)]
+    tries = [
+        person.post("/verify", password=f"guess {n}").status_code for n in range(5)
+    ]
     assert tries == [200, 200, 200, 429, 429]
-
