@@ -268,8 +268,6 @@ def test_the_present_password_is_not_guessed_at_leisure(
         person.post("/verify", password=f"guess {n}").status_code for n in range(5)
     ]
     assert tries == [200, 200, 200, 429, 429]
-<<<<<<< HEAD
-=======
 
 
 def test_logging_in_keeps_no_writer_waiting(
@@ -291,4 +289,3 @@ def test_logging_in_keeps_no_writer_waiting(
     answer = visitor.post("/log-in", login="ada", password=PASSWORD)
     assert answer.status_code == 302
     assert verified
->>>>>>> review
