@@ -98,11 +98,13 @@ class LogInForm(LoginForm):
         if not whole or self.login.errors or self.password.errors:
             return False
         try:
-            self.user = service.check_password(
-                web.session(),
-                login=text(self, "login"),
-                password=text(self, "password"),
-            )
+            with web.services().database.reading() as reading:  # hashing takes its time
+                user_id = service.check_password(
+                    reading,
+                    login=text(self, "login"),
+                    password=text(self, "password"),
+                ).id
+            self.user = web.session().get_one(User, user_id)
         except NotAllowed as refusal:
             self.form_errors = [refusal.sentence]
             return False
@@ -114,7 +116,7 @@ class PasswordAgainForm(VerifyForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Count the try: whoever holds a stolen session shall not guess at leisure."""
-        limits.count_try("verify", self.user.username)
+        limits.count_try("verify", require_viewer().username)
         return bool(super().validate(**kwargs))
 
 

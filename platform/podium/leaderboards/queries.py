@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
@@ -61,7 +62,7 @@ class BoardPage:
     me: Row | None
     public_share: float
 
-    @property
+    @cached_property
     def scale(self) -> tuple[float, float]:
         """The lowest and highest end of the rows' intervals: what their bars are drawn to."""
         ends = [
@@ -124,7 +125,10 @@ def board_page(
     if wanted := name_key(search.strip()):
         query = query.where(Team.name_key.contains(wanted, autoescape=True))
     found = session.execute(query).all()
-    rows = _with_ranks(session, board, found[:limit], consecutive=not wanted)
+    before = None if wanted else 0
+    if found and after is not None and not wanted:
+        before = _before(session, board, found[0])
+    rows = _with_ranks(session, board, found[:limit], before=before)
     rows = with_members(session, rows)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
@@ -154,7 +158,7 @@ def row_of(
     if board is None or team is None:
         return None
     found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
-    rows = with_members(session, _with_ranks(session, board, found, consecutive=False))
+    rows = with_members(session, _with_ranks(session, board, found))
     return rows[0] if rows else None
 
 
@@ -274,18 +278,18 @@ def _entries(board: Board) -> Select[*tuple[Any, ...]]:
 
 
 def _with_ranks(
-    session: Session, board: Board, found: Sequence[Any], *, consecutive: bool
+    session: Session, board: Board, found: Sequence[Any], *, before: int | None = None
 ) -> list[Row]:
     """Rows with ranks: 1 + the number of teams with a better score.
 
-    In a consecutive range one count of the rows before it serves all.
+    ``before`` says of rows without gaps how many stand above the first; that spares
+    counting for each.
     """
     rows: list[Row] = []
-    before = _before(session, board, found[0]) if consecutive and found else 0
     for position, each in enumerate(found):
         if rows and rows[-1].sort_key == each.sort_key:
             rank = rows[-1].rank
-        elif rows and consecutive:
+        elif before is not None and (rows or before == 0):
             rank = before + position + 1
         else:
             rank = _better(session, board, each.sort_key) + 1

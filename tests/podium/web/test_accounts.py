@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sqlite3
+from typing import Literal
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select
 
+from podium.accounts import service
 from podium.accounts.models import ApiToken, User
 from podium.app import create_app
 from podium.bootstrap import Services
@@ -264,3 +268,24 @@ def test_the_present_password_is_not_guessed_at_leisure(
         person.post("/verify", password=f"guess {n}").status_code for n in range(5)
     ]
     assert tries == [200, 200, 200, 429, 429]
+
+
+def test_logging_in_keeps_no_writer_waiting(
+    visitor: Person, settings: Settings, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password's hash takes long, and on SQLite there is one writer at a time."""
+    verified = []
+
+    class Hasher(PasswordHasher):
+        def verify(self, stored: str | bytes, given: str | bytes) -> Literal[True]:
+            file = settings.database.removeprefix("sqlite:///")
+            link = sqlite3.connect(file, timeout=0.05, isolation_level=None)
+            link.execute("BEGIN IMMEDIATE")  # raises where another transaction writes
+            link.close()
+            verified.append(given)
+            return super().verify(stored, given)
+
+    monkeypatch.setattr(service, "hasher", Hasher)
+    answer = visitor.post("/log-in", login="ada", password=PASSWORD)
+    assert answer.status_code == 302
+    assert verified

@@ -136,8 +136,16 @@ def test_static_files_are_packed_and_kept_for_ever_under_their_version(
 
 
 @pytest.mark.parametrize(
-    "name", ["../settings.py", "css/../../settings.py", "%2e%2e/settings.py", "css", "no.css", "x" * 300]
-)  # fmt: skip
+    "name",
+    [
+        "../settings.py",
+        "css/../../settings.py",
+        "%2e%2e/settings.py",
+        "css",
+        "no.css",
+        "x" * 300,
+    ],
+)
 def test_nothing_but_static_files_is_served(visitor: Person, name: str) -> None:
     assert visitor.get(f"/static/{name}").status_code in {404, 308}
 
