@@ -139,3 +139,8 @@ def test_links_between_the_documents_lead_somewhere() -> None:
         if not (ROOT / path.parent / target).exists() and target not in SITE_PAGES
     ]
     assert broken == []
+
+
+def test_no_tracked_file_holds_the_marks_of_a_merge() -> None:
+    marks = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
+    assert [str(path) for path, text in texts() if marks.search(text)] == []
