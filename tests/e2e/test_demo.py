@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
@@ -16,11 +17,29 @@ from tests.live import LivePodium, running
 COUNTED = ("users", "teams", "submissions", "scores", "revisions", "competitions")
 
 
+@dataclass(frozen=True)
+class Demo:
+    """A demo in its second run, and what was seen of the first."""
+
+    live: LivePodium
+    first_output: str
+    first_counts: dict[str, int]
+    left_behind: dict[int, str]
+
+    @property
+    def second_output(self) -> str:
+        """What the second run has said."""
+        return self.live.output[len(self.first_output) :]
+
+
 @pytest.fixture(scope="module")
-def demo() -> Iterator[LivePodium]:
-    """A demo that is full and runs."""
-    with running("demo", sandbox="process") as podium:
-        yield podium
+def demo() -> Iterator[Demo]:
+    """A demo that was filled, stopped with Ctrl-C, and started again."""
+    with running("demo", sandbox="process") as live:
+        found, left = counts(live.data_dir), live.stop()
+        said = live.output
+        live.start()
+        yield Demo(live, said, found, left)
 
 
 def counts(data_dir: Path) -> dict[str, int]:
@@ -34,45 +53,46 @@ def counts(data_dir: Path) -> dict[str, int]:
         database.close()
 
 
-def test_every_board_is_filled(demo: LivePodium) -> None:
-    visitor = Participant(demo.url)
+def test_every_board_is_filled(demo: Demo) -> None:
+    visitor = Participant(demo.live.url)
     for slug in SLUGS:
         board = visitor.call("GET", f"/competitions/{slug}/leaderboard")["items"]
         assert len(board) == 3, slug
         assert [row["rank"] for row in board] == sorted(row["rank"] for row in board)
         assert board[0]["score"] != board[-1]["score"]
-        page = httpx.get(f"{demo.url}/c/{slug}/leaderboard").text
+        page = httpx.get(f"{demo.live.url}/c/{slug}/leaderboard").text
         for row in board:
             assert row["team"]["name"] in page
 
 
-def test_a_beginner_has_a_file_with_faults(demo: LivePodium) -> None:
-    beginner = Participant(demo.url, "dee", token_of(demo, "dee"))
+def test_a_beginner_has_a_file_with_faults(demo: Demo) -> None:
+    beginner = Participant(demo.live.url, "dee", token_of(demo, "dee"))
     first = list(beginner.items(f"/competitions/{SLUGS[0]}/submissions"))[-1]
     assert first["status"] == "rejected"
     assert len(first["errors"]) > 1
 
 
-def test_it_says_where_it_is_and_who_can_log_in(demo: LivePodium) -> None:
-    assert f"Podium is ready at {demo.url}" in demo.output
-    assert "ada" in demo.output
+def test_it_says_where_it_is_and_who_can_log_in(demo: Demo) -> None:
+    for said in (demo.first_output, demo.second_output):
+        assert f"Podium is ready at {demo.live.url}" in said
+        assert "Log in as ada" in said
     assert token_of(demo, "ada")
 
 
-def test_a_second_start_adds_nothing_and_none_stays_behind(demo: LivePodium) -> None:
-    before = counts(demo.data_dir)
-    assert demo.stop() == {}
-    said = len(demo.output)
-    demo.start()
-    assert counts(demo.data_dir) == before
-    assert "training" not in demo.output[said:]
-    assert demo.stop() == {}
-    demo.start()
+def test_ctrl_c_leaves_no_process_behind(demo: Demo) -> None:
+    assert demo.left_behind == {}
 
 
-def token_of(demo: LivePodium, username: str) -> str:
-    password = demo.output.rpartition("the password is ")[2].split()[0]
-    made = Participant(demo.url).call(
+def test_a_second_start_adds_nothing(demo: Demo) -> None:
+    assert demo.first_counts["submissions"] > len(SLUGS)
+    assert counts(demo.live.data_dir) == demo.first_counts
+    assert "training" in demo.first_output
+    assert "training" not in demo.second_output
+
+
+def token_of(demo: Demo, username: str) -> str:
+    password = demo.first_output.rpartition("the password is ")[2].split()[0]
+    made = Participant(demo.live.url).call(
         "POST",
         "/tokens",
         json={"login": username, "password": password, "label": "tests"},
