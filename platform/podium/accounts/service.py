@@ -42,13 +42,15 @@ def sign_up(
     faults = sign_up_faults(
         username=username, email=email, password=password, display_name=display_name
     )
+    # Before the transaction begins: it is slow by design, and writers would wait for it.
+    hashed = "" if faults else hasher().hash(password)
     faults = _taken(session, username=username, email=email, known=faults) | faults
     if faults:
         raise Invalid(_all(faults), kind="invalid", fields=faults)
     user = User(
         username=username,
         email=email,
-        password=hasher().hash(password),
+        password=hashed,
         fs_uniquifier=uuid.uuid4().hex,
         display_name=display_name.strip(),
     )

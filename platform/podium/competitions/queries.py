@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +57,7 @@ def page_of(
     if tag:
         query = query.where(
             func.lower(cast(Competition.tags, String)).contains(
-                f'"{tag.lower()}"', autoescape=True
+                json.dumps(tag).lower(), autoescape=True
             )
         )
     if search.strip():
@@ -67,16 +68,13 @@ def page_of(
 def matches(search: str) -> ColumnElement[bool]:
     """A condition: the words of ``search`` stand in title, subtitle, slug or tags."""
     text = search.strip().lower()
+    in_json = json.dumps(text)[1:-1]
     return or_(
         *(
-            func.lower(cast(column, String)).contains(text, autoescape=True)
-            for column in (
-                Competition.title,
-                Competition.subtitle,
-                Competition.slug,
-                Competition.tags,
-            )
-        )
+            func.lower(column).contains(text, autoescape=True)
+            for column in (Competition.title, Competition.subtitle, Competition.slug)
+        ),
+        func.lower(cast(Competition.tags, String)).contains(in_json, autoescape=True),
     )
 
 

@@ -179,6 +179,8 @@ def _before_sqlite_connect(
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
+    # SQLite's own knows only the letters a to z.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     cursor = connection.cursor()
     for pragma in (
         "journal_mode = WAL",
@@ -188,6 +190,10 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _lower(value: str | float | None) -> str | float | None:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _on_sqlite_begin(connection: Any) -> None:

@@ -36,7 +36,7 @@ CUT_OFF_SENTENCES = {
 }
 HOST_ERROR_SENTENCE = (
     "The competition's solution or metric has a fault, so your file could not be scored. "
-    "This did not count; the host has been told."
+    "This did not count. Tell the host; once it is mended your file is scored again."
 )
 FAILED_SENTENCE = (
     "Our scoring failed several times, so we stopped trying. This did not count. "
