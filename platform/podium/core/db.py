@@ -140,9 +140,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads: on SQLite it does not wait for writers."""
-        engine = self.engine.execution_options(podium_read=True)
-        with Session(engine, expire_on_commit=False) as session:
+        with Session(self.reading_engine, expire_on_commit=False) as session:
             yield session
+
+    @property
+    def reading_engine(self) -> Engine:
+        """The same engine, for transactions that only read."""
+        return self.engine.execution_options(podium_read=True)
 
     def dispose(self) -> None:
         """Close the connections, for instance before a fork."""

@@ -84,9 +84,9 @@ def services() -> Services:
 def session() -> Session:
     """This request's database session. A GET only reads: it waits for no writer."""
     if "podium_session" not in g:
-        engine = services().database.engine
-        if has_request_context() and request.method in READING:
-            engine = engine.execution_options(podium_read=True)
+        database = services().database
+        reads = has_request_context() and request.method in READING
+        engine = database.reading_engine if reads else database.engine
         g.podium_session = Session(engine, expire_on_commit=False)
     return cast(Session, g.podium_session)
 
@@ -97,6 +97,13 @@ def release() -> None:
     Objects stay loaded; the next query begins a new transaction.
     """
     session().commit()
+
+
+def commit_then_read() -> None:
+    """Commit, and only read from here on: what is left of the answer then keeps nobody
+    who writes waiting, least of all the worker that was just woken."""
+    session().commit()
+    session().bind = services().database.reading_engine
 
 
 def after_log_in() -> str:

@@ -17,7 +17,7 @@ from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
 from podium.core.uploads import body_of
-from podium.core.web import release, services, session
+from podium.core.web import commit_then_read, release, services, session
 from podium.leaderboards import queries as boards
 from podium.scoring import service
 from podium.scoring.dispatch import wake
@@ -65,7 +65,7 @@ def submit(
         now=clock.now(),
         rejections_per_hour=services().settings.rejections_per_hour,
     )
-    session().commit()
+    commit_then_read()
     wake(services())
     answer = _shown(submission)
     return answer, 201, {"Location": f"{PREFIX}/submissions/{answer.id}"}

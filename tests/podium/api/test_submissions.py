@@ -6,7 +6,7 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, select
 
 from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Team
@@ -63,6 +63,21 @@ def test_a_queue_that_is_away_loses_nothing(ada: Caller, jobs: FakeJobs) -> None
     answer = ada.upload("stars")
     assert answer.status_code == 201
     assert ada("get", f"/submissions/{answer.json['id']}").json["status"] == "queued"
+
+
+def test_what_is_answered_holds_up_nobody_who_writes(world: World, ada: Caller) -> None:
+    engine = world.services.database.engine
+    only_reads: list[bool] = []
+
+    def note(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        only_reads.append(options.get("podium_read", False))
+
+    event.listen(engine, "begin", note)
+    assert ada.upload("stars").status_code == 201
+    event.remove(engine, "begin", note)
+    assert only_reads.count(False) > 1
+    assert only_reads[-1]
 
 
 def test_the_file_comes_back_as_it_was(ada: Caller) -> None:
