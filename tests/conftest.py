@@ -16,7 +16,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from playwright.sync_api import Browser
+
 from podium.core.db import Database
+from tests.browser.chromium import browser
 from tests.databases import PostgresServer, SqliteFiles
 from tests.machine import OFFERS, missing
 
@@ -59,6 +62,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)
         )
     metafunc.parametrize("database_maker", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The one Chromium of this process: Playwright can't be started twice in it."""
+    with browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

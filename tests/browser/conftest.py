@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from podium.bootstrap import Services
-from tests.browser.chromium import browser
 from tests.browser.showroom import Showroom, furnish
 from tests.browser.site import make_services, serving
 from tests.databases import create_tables
@@ -35,12 +34,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(services) as address:
         yield Site(address, room, services)
     services.database.dispose()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture

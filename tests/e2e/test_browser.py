@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.chromium import browser
 from tests.e2e.conftest import COMPETITIONS
 from tests.e2e.people import PASSWORD, new_name
 from tests.live import LivePodium
@@ -20,12 +19,6 @@ SCORED_WITHIN_MS = 60_000
 PAGE_WITHIN_MS = 30_000
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture
