@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-
 from playwright.sync_api import Browser
 
 from podium.core.db import Database
