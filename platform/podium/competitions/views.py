@@ -29,7 +29,8 @@ def index() -> ResponseReturnValue:
         stage=Stage(stage) if stage in set(Stage) else None,
         limit=PAGE_ROWS + 1,
         after_id=id_of("competitions", request.args.get("cursor", "")),
-        **asked,
+        search=asked["search"],
+        tag=asked["tag"],
     )
     more = cursor_of("competitions", found[-2].id) if len(found) > PAGE_ROWS else None
     return render_template(
