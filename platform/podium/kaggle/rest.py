@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, redirect, request
+from apiflask import APIBlueprint
+from flask import jsonify, redirect, request
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
@@ -14,7 +15,12 @@ from podium.kaggle import access, operations
 from podium.kaggle.views import board_download
 
 FORM_BYTES = 64 * 1024
-bp = Blueprint("kaggle_rest", __name__, url_prefix=f"{PREFIX}/competitions")
+bp = APIBlueprint(
+    "kaggle_rest",
+    __name__,
+    url_prefix=f"{PREFIX}/competitions",
+    enable_openapi=False,
+)
 bp.before_request(access.identify)
 bp.register_error_handler(PodiumError, access.error_answer)
 bp.register_error_handler(HTTPException, access.error_answer)

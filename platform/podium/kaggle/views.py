@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, request
+from apiflask import APIBlueprint
+from flask import jsonify, redirect, request
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException
 
 from podium.competitions import queries as competitions
+from podium.competitions.downloads import data_archive
 from podium.core import clock
 from podium.core.api import JSON_BYTES, LARGEST_ID, PREFIX
-from podium.core.archives import Archive, Member, archive_answer
 from podium.core.downloads import file_answer
 from podium.core.errors import Invalid, NotFound, PodiumError
 from podium.core.storage import Blob
@@ -26,7 +27,7 @@ from podium.submissions.models import Submission
 
 COMPETITIONS = "competitions.CompetitionApiService"
 SECURITY = "security.OAuthService"
-bp = Blueprint("kaggle", __name__, url_prefix=PREFIX)
+bp = APIBlueprint("kaggle", __name__, url_prefix=PREFIX, enable_openapi=False)
 bp.before_request(access.identify)
 bp.register_error_handler(PodiumError, access.error_answer)
 bp.register_error_handler(HTTPException, access.error_answer)
@@ -225,11 +226,7 @@ def download(kind: str, signed: str, name: str) -> Response:  # noqa: ARG001
         )
     competition = competitions.by_slug(session(), str(what[0]))
     if kind == "archive":
-        members = [
-            Member(file.name, file.sha256, file.size, file.updated_at)
-            for file in competition.data_files
-        ]
-        return archive_answer(Archive(storage, members), name=f"{competition.slug}.zip")
+        return data_archive(storage, competition)
     file = competitions.data_file(session(), competition=competition, name=what[1])
     answer = file_answer(storage, sha256=file.sha256, size=file.size, name=file.name)
     answer.last_modified = file.updated_at

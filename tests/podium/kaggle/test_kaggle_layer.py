@@ -273,6 +273,18 @@ def test_the_board_has_the_sites_ranks_and_no_formulas(world: World) -> None:
     assert b"'=HYPERLINK" in _unzipped(download.data)
 
 
+def test_no_download_of_a_board_tells_a_private_score_before_the_end(
+    world: World,
+) -> None:
+    user, _ = world.participant("stars")
+    world.sent("stars", user, public=0.5, private=0.8765)
+    download = call(world.anonymous, "DownloadLeaderboard")
+    assert b"0.8765" not in _unzipped(download.data)
+    world.end("stars")
+    download = call(world.anonymous, "DownloadLeaderboard")
+    assert b"0.8765" in _unzipped(download.data)
+
+
 def test_an_unknown_method_says_where_the_list_is(world: World) -> None:
     answer = call(world.anonymous, "LaunchCompetition")
     assert answer.status_code == 404
