@@ -9,6 +9,7 @@ from podium_scorer.bundle_faults import quoted
 from podium_scorer.bundle_section import Section
 from podium_scorer.catalogue import (
     METRICS,
+    Columns,
     MetricInfo,
     Prediction,
     Target,
@@ -100,7 +101,7 @@ class Values:
         """What is wrong with the prediction columns of the sample."""
         if self.info is None or len(predictions) < 2:
             return None
-        if self.info.prediction is not Prediction.PROBABILITIES:
+        if self.info.columns is not Columns.CLASSES:
             return (
                 f"There are {len(predictions)} prediction columns, and {self.info.name} "
                 "compares one.",

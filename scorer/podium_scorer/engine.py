@@ -19,7 +19,7 @@ from podium_scorer.contract import (
     ScoreJob,
 )
 from podium_scorer.faults import FaultKind, fit_report
-from podium_scorer.metrics import CODE, Estimate, Refusal, Setting, source_sha256
+from podium_scorer.metrics import CODE, Estimate, Part, Refusal, source_sha256
 from podium_scorer.solution import UnsoundSolution, find_setting, prepare_solution
 from podium_scorer.solution_index import SolutionIndex, UnsoundIndex, read_index
 from podium_scorer.submission import Aligned, read_submission
@@ -123,11 +123,11 @@ def _estimates(
     predictions = np.empty((len(aligned.columns), len(slots)), aligned.columns[0].dtype)
     for row, column in zip(predictions, aligned.columns, strict=True):
         row[slots] = column
-    classes = solution.expectation.classes
-    setting = Setting(solution.params, 0 if classes is None else len(classes))
     compute = CODE[solution.metric.name].compute
-    for name, part in solution.splits.parts.items():
-        estimate = compute(solution.target[part], predictions[:, part], setting)
+    for name, rows in solution.splits.parts.items():
+        truths = solution.target[np.newaxis, rows]
+        part = Part(truths, predictions[:, rows], solution.setting)
+        estimate = compute(part)
         if not math.isfinite(estimate.score):
             raise Refusal("The score of these predictions is not a finite number.")
         yield name, estimate

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from podium_scorer.catalogue import LARGEST, MetricInfo, Prediction, Target
+from podium_scorer.catalogue import LARGEST, Columns, MetricInfo, Target
 from podium_scorer.contract import ParamValue
 from podium_scorer.faults import FaultKind, FaultLog, example, named, quoted
 from podium_scorer.splits import find_usage
@@ -92,7 +92,7 @@ def choose_layout(
         for place, name in enumerate(columns)
         if name != id_column and place != usage
     ]
-    several = info.prediction is Prediction.PROBABILITIES
+    several = info.columns is Columns.CLASSES
     if len(predictions) > 1 and not several:
         one = (
             f"{info.title} takes one column of predictions, the sample submission has "
@@ -139,7 +139,7 @@ def _choose_targets(
 def _target_kind(
     info: MetricInfo, targets: list[str], predictions: tuple[str, ...]
 ) -> Target | None:
-    if info.prediction is not Prediction.PROBABILITIES:
+    if info.columns is not Columns.CLASSES:
         return info.target
     if len(predictions) == 1:
         return Target.BINARY

@@ -28,7 +28,7 @@ from podium_scorer.contract import MESSAGE_CHARS, Fault, MetricSpec, PrepareJob
 from podium_scorer.expectation import Expectation
 from podium_scorer.faults import FaultKind, FaultLog, clean
 from podium_scorer.layout import Layout, check_sample, choose_layout
-from podium_scorer.metrics import CODE
+from podium_scorer.metrics import CODE, Part
 from podium_scorer.reading import open_source, read_every_fault
 from podium_scorer.solution_index import SolutionIndex
 from podium_scorer.splits import IGNORED, PRIVATE, PUBLIC, Splits, read_usage
@@ -200,8 +200,10 @@ def _build(
 def _check_truth(index: SolutionIndex, file: str) -> None:
     """Ask the metric whether it can be computed on the public and the private rows."""
     refuse, faults = CODE[index.metric.name].refuse_truth, []
-    for name, part in index.splits.parts.items():
-        if (why := refuse(index.target[part])) is not None:
+    for name, rows in index.splits.parts.items():
+        truths = index.target[np.newaxis, rows]
+        part = Part(truths, np.empty((0, truths.shape[1])), index.setting)
+        if (why := refuse(part)) is not None:
             message = f"The {name} rows {why}; {index.metric.title} has no value there."
             advice = "Split the rows in another way, or choose another metric."
             faults.append(

@@ -25,6 +25,7 @@ from podium_scorer.alignment import LONGEST_ID, IdIndex, Texts
 from podium_scorer.catalogue import MetricInfo, Target, find_metric
 from podium_scorer.contract import ParamValue
 from podium_scorer.expectation import Expectation
+from podium_scorer.metrics import Setting
 from podium_scorer.splits import Splits
 
 FORMAT = 1
@@ -63,6 +64,16 @@ class SolutionIndex:
     target: NDArray[Any]
     splits: Splits
     slots: NDArray[np.int32]
+
+    @property
+    def setting(self) -> Setting:
+        """The metric's parameters and the names of what it compares."""
+        expected = self.expectation
+        return Setting(
+            params=self.params,
+            classes=expected.classes or (),
+            columns=expected.columns,
+        )
 
     def to_bytes(self) -> bytes:
         """The index as a file."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 
@@ -39,20 +38,15 @@ def test_no_name_stands_for_two_metrics() -> None:
 
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 def test_the_example_of_an_entry_is_right(info: MetricInfo) -> None:
-    match = re.fullmatch(
-        r"truth ([^,]+), (?:scores|predictions|probabilities|probabilities of 1:) "
-        r"([^:]+): ([\d.]+)",
-        info.example,
-    )
-    assert match, info.example
-    truth, predicted = match[1].split(), match[2].split()
+    example = info.example
     report = score(
         info.name,
-        csv_bytes("id,y", enumerate(truth)),
-        csv_bytes("id,y", enumerate(predicted)),
+        example.solution.encode(),
+        example.submission.encode(),
+        **example.params,
     )
     assert report.public is not None, report
-    assert f"{report.public:.5f}" == f"{float(match[3]):.5f}"
+    assert f"{report.public:.5f}" == f"{example.score:.5f}"
 
 
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
@@ -90,7 +84,7 @@ def test_labels_have_no_range_and_probabilities_one_from_0_to_1() -> None:
     for info in METRICS.values():
         if info.prediction is Prediction.LABEL:
             assert info.valid_range is None
-        if info.prediction in {Prediction.PROBABILITY, Prediction.PROBABILITIES}:
+        if info.prediction is Prediction.PROBABILITY:
             assert info.valid_range == (0.0, 1.0)
 
 

@@ -13,12 +13,14 @@ from types import MappingProxyType
 from podium_scorer.catalogue.classification import CLASSIFICATION
 from podium_scorer.catalogue.info import (
     LARGEST,
+    Columns,
     Family,
     MetricInfo,
     ParamInfo,
     ParamType,
     Prediction,
     Target,
+    WorkedExample,
 )
 from podium_scorer.catalogue.regression import REGRESSION
 from podium_scorer.contract import ParamValue
@@ -26,12 +28,14 @@ from podium_scorer.contract import ParamValue
 __all__ = [
     "LARGEST",
     "METRICS",
+    "Columns",
     "Family",
     "MetricInfo",
     "ParamInfo",
     "ParamType",
     "Prediction",
     "Target",
+    "WorkedExample",
     "check_params",
     "find_metric",
     "nearest_metrics",

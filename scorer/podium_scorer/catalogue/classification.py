@@ -5,12 +5,14 @@ from __future__ import annotations
 from podium_scorer.catalogue.info import (
     LARGE_NUMBERS,
     MEAN_INTERVAL,
+    Columns,
     Family,
     MetricInfo,
     ParamInfo,
     ParamType,
     Prediction,
     Target,
+    WorkedExample,
 )
 
 _POSITIVE_LABEL = ParamInfo(
@@ -81,7 +83,11 @@ CLASSIFICATION = (
         r"\left([s_i>s_j]+\tfrac12[s_i=s_j]\right)",
         source="Hanley and McNeil, Radiology 143 (1982) 29-36",
         interval="DeLong's variance, normal approximation",
-        example="truth 0 0 1 1, scores 0.1 0.4 0.35 0.8: 0.75",
+        example=WorkedExample(
+            solution="id,y\n1,0\n2,0\n3,1\n4,1\n",
+            submission="id,y\n1,0.1\n2,0.4\n3,0.35\n4,0.8\n",
+            score=0.75,
+        ),
     ),
     MetricInfo(
         name="log_loss",
@@ -97,7 +103,8 @@ CLASSIFICATION = (
         family=Family.MULTICLASS,
         higher_is_better=False,
         target=Target.LABEL,
-        prediction=Prediction.PROBABILITIES,
+        prediction=Prediction.PROBABILITY,
+        columns=Columns.CLASSES,
         params=(_CLIP, _ROW_SUMS, _POSITIVE_LABEL),
         low=0.0,
         perfect=0.0,
@@ -114,7 +121,11 @@ CLASSIFICATION = (
         formula=r"-\frac1n\sum_{i=1}^n \log p_{i,y_i}",
         source="Good, Journal of the Royal Statistical Society B 14 (1952) 107-114",
         interval=MEAN_INTERVAL,
-        example="truth 1 0, probabilities of 1: 0.8 0.4: 0.36698",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,0\n",
+            submission="id,y\n1,0.8\n2,0.4\n",
+            score=0.36698,
+        ),
     ),
     MetricInfo(
         name="brier",
@@ -134,7 +145,11 @@ CLASSIFICATION = (
         source="Brier, Monthly Weather Review 78 (1950) 1-3, halved as is usual for "
         "two classes",
         interval=MEAN_INTERVAL,
-        example="truth 1 0, probabilities 0.8 0.4: 0.1",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,0\n",
+            submission="id,y\n1,0.8\n2,0.4\n",
+            score=0.1,
+        ),
     ),
     MetricInfo(
         name="accuracy",
@@ -153,7 +168,11 @@ CLASSIFICATION = (
         formula=r"\frac1n\sum_{i=1}^n [\hat y_i=y_i]",
         source="definition",
         interval="Wilson's score interval",
-        example="truth a b c c, predictions a b c a: 0.75",
+        example=WorkedExample(
+            solution="id,y\n1,a\n2,b\n3,c\n4,c\n",
+            submission="id,y\n1,a\n2,b\n3,c\n4,a\n",
+            score=0.75,
+        ),
     ),
     MetricInfo(
         name="balanced_accuracy",
@@ -172,7 +191,11 @@ CLASSIFICATION = (
         formula=r"\frac1{|C|}\sum_{c\in C}\frac{TP_c}{TP_c+FN_c}",
         source="Brodersen et al., ICPR 2010, 3121-3124",
         interval=_CELLS_INTERVAL,
-        example="truth a a a b, predictions a a b b: 0.83333",
+        example=WorkedExample(
+            solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
+            submission="id,y\n1,a\n2,a\n3,b\n4,b\n",
+            score=0.83333,
+        ),
     ),
     MetricInfo(
         name="f1_macro",
@@ -195,7 +218,11 @@ CLASSIFICATION = (
         formula=r"\frac1{|C|}\sum_{c\in C}\frac{2TP_c}{2TP_c+FP_c+FN_c}",
         source="Opitz and Burst, arXiv:1911.03347, the mean of the classes' F1",
         interval=_CELLS_INTERVAL,
-        example="truth a a a b, predictions a a b b: 0.73333",
+        example=WorkedExample(
+            solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
+            submission="id,y\n1,a\n2,a\n3,b\n4,b\n",
+            score=0.73333,
+        ),
     ),
     MetricInfo(
         name="mcc",
@@ -218,6 +245,10 @@ CLASSIFICATION = (
         r"{\sqrt{s^2-\sum_k p_k^2}\sqrt{s^2-\sum_k t_k^2}}",
         source="Gorodkin, Computational Biology and Chemistry 28 (2004) 367-374",
         interval=_CELLS_INTERVAL,
-        example="truth a a a b, predictions a a b b: 0.57735",
+        example=WorkedExample(
+            solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
+            submission="id,y\n1,a\n2,a\n3,b\n4,b\n",
+            score=0.57735,
+        ),
     ),
 )

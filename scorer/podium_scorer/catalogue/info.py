@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -27,21 +28,37 @@ class Family(StrEnum):
 
 
 class Target(StrEnum):
-    """What the solution's target column holds."""
+    """What each of the solution's target columns holds."""
 
     BINARY = "binary"  # two classes: 0 and 1, or any two with ``positive_label``
     LABEL = "label"  # one of some classes, any text
     NUMBER = "number"  # a finite number
+    TEXT = "text"  # any text, also none
+    ITEMS = "items"  # items separated by spaces, also none
+    MASK = "mask"  # a run-length encoded mask, also none
+    BOXES = "boxes"  # bounding boxes, also none
 
 
 class Prediction(StrEnum):
-    """What a submission's prediction columns hold."""
+    """What each of a submission's prediction columns holds."""
 
-    SCORE = "score"  # one column, any finite number: higher means more likely positive
-    PROBABILITY = "probability"  # one column, from 0 to 1
-    PROBABILITIES = "probabilities"  # one column, or one for each class, from 0 to 1
-    NUMBER = "number"  # one column, any finite number
-    LABEL = "label"  # one column, a class as the solution writes it
+    SCORE = "score"  # any finite number: higher means more likely positive
+    PROBABILITY = "probability"  # from 0 to 1
+    NUMBER = "number"  # any finite number
+    LABEL = "label"  # a class as the solution writes it
+    TEXT = "text"  # any text, also none
+    ITEMS = "items"  # items separated by spaces, the best first, also none
+    MASK = "mask"  # a run-length encoded mask, also none
+    BOXES = "boxes"  # bounding boxes with confidences, also none
+
+
+class Columns(StrEnum):
+    """How many columns there are, and which prediction belongs to which target."""
+
+    ONE = "one"  # one target, one prediction
+    CLASSES = "classes"  # one target; one prediction, or one for each class
+    PAIRS = "pairs"  # one target or more, each with a prediction of the same name
+    SEVERAL = "several"  # one target, one prediction or more, whatever their names
 
 
 class ParamType(StrEnum):
@@ -51,11 +68,18 @@ class ParamType(StrEnum):
     NUMBER = "number"
     CHOICE = "choice"
     TEXTS = "texts"
+    NUMBERS = "numbers"
+    FLAG = "flag"  # true or false
+    COLUMN = "column"  # the name of a further column of the solution
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParamInfo:
-    """A metric's parameter; it must stay between ``above`` and ``below``."""
+    """A metric's parameter; numbers must stay between ``above`` and ``below``.
+
+    ``holds`` says what the column of a COLUMN parameter holds: numbers between ``above``
+    and ``below``, or labels. Where such a parameter is ``required`` it has no default.
+    """
 
     name: str
     type: ParamType
@@ -64,26 +88,65 @@ class ParamInfo:
     choices: tuple[str, ...] = ()
     above: float = -math.inf
     below: float = math.inf
+    whole: bool = False
+    required: bool = False
+    holds: Target = Target.NUMBER
 
     def fault(self, value: object) -> str | None:
         """Say what is wrong with ``value``, or None if it will do."""
-        if value is None and self.default is None:
+        if value is None and self.default is None and not self.required:
             return None
         match self.type:
             case ParamType.TEXTS:
                 right = isinstance(value, list) and all(map(_is_text, value))
                 wanted = "a list of texts (in YAML within quotes)"
+            case ParamType.NUMBERS:
+                right = isinstance(value, list) and all(map(self._holds, value))
+                wanted = f"a list of {self._numbers('numbers')}"
             case ParamType.TEXT:
                 right = _is_text(value)
                 wanted = "a text (in YAML within quotes)"
+            case ParamType.COLUMN:
+                right = _is_text(value)
+                wanted = "the name of a column of the solution"
+            case ParamType.FLAG:
+                right, wanted = isinstance(value, bool), "true or false"
             case ParamType.CHOICE:
                 right = value in self.choices
                 wanted = "one of " + ", ".join(self.choices)
             case ParamType.NUMBER:
-                right = _is_number(value) and self.above < float(str(value))
-                right = right and float(str(value)) < self.below
-                wanted = f"a number above {self.above:g} and below {self.below:g}"
+                right, wanted = self._holds(value), f"a {self._numbers('number')}"
         return None if right else f"The parameter {self.name} must be {wanted}."
+
+    def _holds(self, value: object) -> bool:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return False
+        if self.whole and not float(value).is_integer():
+            return False
+        return self.above < value < self.below
+
+    def _numbers(self, noun: str) -> str:
+        whole = "whole " if self.whole else ""
+        bounds = [
+            f"{word} {bound:g}"
+            for word, bound in (("above", self.above), ("below", self.below))
+            if math.isfinite(bound)
+        ]
+        return f"{whole}{noun} {' and '.join(bounds)}".strip()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkedExample:
+    """A small solution, a submission for it (both CSV) and the score, all rows public.
+
+    ``params`` are given besides the metric's defaults; ``score`` is right to five digits
+    behind the point.
+    """
+
+    solution: str
+    submission: str
+    score: float
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +155,9 @@ class MetricInfo:
 
     ``low`` and ``high`` bound the score (None: without bound), ``perfect`` is its
     value where every prediction is right. ``edges`` are pairs of a case and what is
-    decided for it. ``formula`` is LaTeX. ``example`` shows truth, predictions, score.
+    decided for it. ``formula`` is LaTeX. ``prediction_range`` and ``target_range`` are the
+    numbers (ends included) that columns may hold where that is not what follows from
+    their kind: the reader refuses others.
     """
 
     name: str
@@ -104,8 +169,11 @@ class MetricInfo:
     prediction: Prediction
     formula: str
     source: str
-    example: str
+    example: WorkedExample
     interval: str
+    columns: Columns = Columns.ONE
+    prediction_range: tuple[float, float] | None = None
+    target_range: tuple[float, float] | None = None
     aliases: tuple[str, ...] = ()
     params: tuple[ParamInfo, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
@@ -121,14 +189,15 @@ class MetricInfo:
 
     @property
     def valid_range(self) -> tuple[float, float] | None:
-        """The lowest and highest number that a prediction may be, None for labels."""
+        """The lowest and highest number that a prediction may be, None for texts."""
+        if self.prediction_range is not None:
+            return self.prediction_range
         match self.prediction:
-            case Prediction.PROBABILITY | Prediction.PROBABILITIES:
+            case Prediction.PROBABILITY:
                 return (0.0, 1.0)
             case Prediction.SCORE | Prediction.NUMBER:
                 return (-LARGEST, LARGEST)
-            case Prediction.LABEL:
-                return None
+        return None
 
     def to_json(self) -> dict[str, Any]:
         """The entry as JSON-ready data, for ``metrics --json`` and documentation."""
@@ -141,6 +210,7 @@ class MetricInfo:
             "direction": self.direction,
             "target": str(self.target),
             "prediction": str(self.prediction),
+            "columns": str(self.columns),
             "valid_range": self.valid_range and list(self.valid_range),
             "params": [_param_to_json(param) for param in self.params],
             "low": self.low,
@@ -151,16 +221,12 @@ class MetricInfo:
             "formula": self.formula,
             "source": self.source,
             "interval": self.interval,
-            "example": self.example,
+            "example": {**asdict(self.example), "params": dict(self.example.params)},
         }
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _param_to_json(param: ParamInfo) -> dict[str, Any]:
@@ -172,6 +238,8 @@ def _param_to_json(param: ParamInfo) -> dict[str, Any]:
     }
     if param.choices:
         data["choices"] = list(param.choices)
+    if param.type is ParamType.COLUMN:
+        data |= {"holds": str(param.holds), "required": param.required}
     for limit in ("above", "below"):
         if math.isfinite(bound := getattr(param, limit)):
             data[limit] = bound

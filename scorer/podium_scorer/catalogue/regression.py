@@ -9,6 +9,7 @@ from podium_scorer.catalogue.info import (
     MetricInfo,
     Prediction,
     Target,
+    WorkedExample,
 )
 
 REGRESSION = (
@@ -27,7 +28,11 @@ REGRESSION = (
         formula=r"\sqrt{\frac1n\sum_{i=1}^n (\hat y_i-y_i)^2}",
         source="definition",
         interval="square root of the mean squared error's interval",
-        example="truth 1 2, predictions 1 4: 1.41421",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n",
+            submission="id,y\n1,1\n2,4\n",
+            score=1.41421,
+        ),
     ),
     MetricInfo(
         name="mse",
@@ -44,7 +49,11 @@ REGRESSION = (
         formula=r"\frac1n\sum_{i=1}^n (\hat y_i-y_i)^2",
         source="definition",
         interval=MEAN_INTERVAL,
-        example="truth 1 2, predictions 1 4: 2",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n",
+            submission="id,y\n1,1\n2,4\n",
+            score=2.0,
+        ),
     ),
     MetricInfo(
         name="mae",
@@ -61,7 +70,11 @@ REGRESSION = (
         formula=r"\frac1n\sum_{i=1}^n |\hat y_i-y_i|",
         source="definition",
         interval=MEAN_INTERVAL,
-        example="truth 1 2, predictions 1 4: 1",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n",
+            submission="id,y\n1,1\n2,4\n",
+            score=1.0,
+        ),
     ),
     MetricInfo(
         name="r2",
@@ -84,6 +97,10 @@ REGRESSION = (
         formula=r"1-\frac{\sum_i (\hat y_i-y_i)^2}{\sum_i (y_i-\bar y)^2}",
         source="Draper and Smith, Applied Regression Analysis, 3rd ed. (1998)",
         interval="delta method on the two sums of squares",
-        example="truth 1 2 3, predictions 1 2 4: 0.5",
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,1\n2,2\n3,4\n",
+            score=0.5,
+        ),
     ),
 )

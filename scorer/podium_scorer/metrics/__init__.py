@@ -10,24 +10,12 @@ from functools import cache
 from types import MappingProxyType
 
 from podium_scorer.metrics import binary, classes, regression
-from podium_scorer.metrics.base import Estimate, Metric, Refusal, Setting
+from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
 
-__all__ = ["CODE", "Estimate", "Metric", "Refusal", "Setting", "source_sha256"]
+__all__ = ["CODE", "Estimate", "Metric", "Part", "Refusal", "Setting", "source_sha256"]
 
 CODE: Mapping[str, Metric] = MappingProxyType(
-    {
-        "roc_auc": Metric(binary.roc_auc, binary.refuse_one_class),
-        "brier": Metric(binary.brier),
-        "log_loss": Metric(classes.log_loss),
-        "accuracy": Metric(classes.accuracy),
-        "balanced_accuracy": Metric(classes.balanced_accuracy),
-        "f1_macro": Metric(classes.f1_macro),
-        "mcc": Metric(classes.mcc),
-        "rmse": Metric(regression.rmse),
-        "mse": Metric(regression.mse),
-        "mae": Metric(regression.mae),
-        "r2": Metric(regression.r2, regression.refuse_constant),
-    }
+    {**binary.CODE, **classes.CODE, **regression.CODE}
 )
 
 

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from podium_scorer import uncertainty
-from podium_scorer.metrics.base import Array, Estimate, Floats, Setting
+from podium_scorer.metrics.base import Array, Estimate, Floats, Metric, Part
 
 
-def roc_auc(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def roc_auc(part: Part) -> Estimate:
     """The area under the ROC curve, ties counting one half, with DeLong's interval.
 
     Both classes must be there. Counts are exact integers, so the score is the exact
@@ -18,9 +18,9 @@ def roc_auc(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
     837-845; on sorted scores as in Sun and Xu, IEEE Signal Processing Letters 21 (2014)
     1389-1393.
     """
-    border = int(np.searchsorted(truth, 1))
-    negatives, positives = np.sort(predictions[0, :border]), predictions[0, border:]
-    positives = np.sort(positives)
+    border = int(np.searchsorted(part.truth, 1))
+    negatives = np.sort(part.prediction[:border])
+    positives = np.sort(part.prediction[border:])
     below = np.searchsorted(negatives, positives, "left")
     up_to = _up_to(negatives, positives, below)
     twice = int(below.sum()) + int(up_to.sum())
@@ -64,13 +64,19 @@ def _variance(values: Floats, mean: float) -> float:
     return uncertainty.sum_of_squares(centred) / (len(values) - 1)
 
 
-def refuse_one_class(truth: Array) -> str | None:
+def refuse_one_class(part: Part) -> str | None:
     """ROC AUC has no value where every row is of the same class."""
-    return None if truth.min() != truth.max() else "are all of one class"
+    return None if part.truth.min() != part.truth.max() else "are all of one class"
 
 
-def brier(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def brier(part: Part) -> Estimate:
     """The mean of (p - y)²."""
-    losses = np.square(predictions[0] - truth)
+    losses = np.square(part.prediction - part.truth)
     score = float(losses.mean())
     return Estimate(score, uncertainty.of_mean(losses, score, 0.0, 1.0))
+
+
+CODE = {
+    "roc_auc": Metric(roc_auc, refuse_one_class),
+    "brier": Metric(brier),
+}

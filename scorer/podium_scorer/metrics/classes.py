@@ -7,15 +7,16 @@ from typing import cast
 import numpy as np
 
 from podium_scorer import uncertainty
-from podium_scorer.metrics.base import Array, Estimate, Floats, Setting
+from podium_scorer.metrics.base import Array, Estimate, Floats, Metric, Part
 
 
-def log_loss(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+def log_loss(part: Part) -> Estimate:
     """The mean of -log(probability given to the truth), clipped to [clip, 1 - clip].
 
     With one row of predictions it is the probability of class 1; with several, one for
     each class, each divided by their sum first where ``row_sums`` is ``rescale``.
     """
+    truth, predictions, setting = part.truth, part.predictions, part.setting
     if len(predictions) == 1:
         given = np.where(truth == 1, predictions[0], 1.0 - predictions[0])
     else:
@@ -35,30 +36,30 @@ def _row_sums(predictions: Array) -> Floats:
     return cast(Floats, totals)
 
 
-def accuracy(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def accuracy(part: Part) -> Estimate:
     """The share of rows whose predicted class is the true one."""
-    hits = int(np.count_nonzero(truth == predictions[0]))
-    return Estimate(hits / len(truth), uncertainty.of_share(hits, len(truth)))
+    hits = int(np.count_nonzero(part.truth == part.prediction))
+    return Estimate(hits / part.rows, uncertainty.of_share(hits, part.rows))
 
 
-def balanced_accuracy(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+def balanced_accuracy(part: Part) -> Estimate:
     """The mean recall of the classes that occur in the truth."""
-    return _of_counts(truth, predictions[0], setting.classes, _recalls)
+    return _of_counts(part, _recalls)
 
 
-def f1_macro(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+def f1_macro(part: Part) -> Estimate:
     """The mean F1 of the classes that occur in the truth or in the predictions."""
-    return _of_counts(truth, predictions[0], setting.classes, _f1s)
+    return _of_counts(part, _f1s)
 
 
-def mcc(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+def mcc(part: Part) -> Estimate:
     """Matthews' correlation coefficient in Gorodkin's form for several classes."""
-    return _of_counts(truth, predictions[0], setting.classes, _mccs)
+    return _of_counts(part, _mccs)
 
 
-def _of_counts(
-    truth: Array, predicted: Array, classes: int, score: uncertainty.CountsScore
-) -> Estimate:
+def _of_counts(part: Part, score: uncertainty.CountsScore) -> Estimate:
+    truth, predicted = part.truth, part.prediction
+    classes = len(part.setting.classes)
     right = np.bincount(truth[truth == predicted], minlength=classes)
     true = np.bincount(truth, minlength=classes)
     guessed = np.bincount(predicted, minlength=classes)
@@ -104,3 +105,12 @@ def _mccs(right: Floats, true: Floats, predicted: Floats) -> Floats:
     )
     # Rounding may carry a perfect one beyond 1.
     return cast(Floats, np.clip(quotients, -1.0, 1.0))
+
+
+CODE = {
+    "log_loss": Metric(log_loss),
+    "accuracy": Metric(accuracy),
+    "balanced_accuracy": Metric(balanced_accuracy),
+    "f1_macro": Metric(f1_macro),
+    "mcc": Metric(mcc),
+}

@@ -7,39 +7,40 @@ import math
 import numpy as np
 
 from podium_scorer import uncertainty
-from podium_scorer.metrics.base import Array, Estimate, Setting
+from podium_scorer.metrics.base import Estimate, Metric, Part
 
 
-def mse(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def mse(part: Part) -> Estimate:
     """The mean of the squared errors."""
-    losses = np.square(predictions[0] - truth)
+    losses = np.square(part.prediction - part.truth)
     score = float(losses.mean())
     return Estimate(score, uncertainty.of_mean(losses, score, 0.0))
 
 
-def rmse(truth: Array, predictions: Array, setting: Setting) -> Estimate:
+def rmse(part: Part) -> Estimate:
     """The square root of the mean squared error, and of its interval's ends."""
-    squared = mse(truth, predictions, setting)
+    squared = mse(part)
     interval = squared.interval
     if interval is not None:
         interval = (math.sqrt(interval[0]), math.sqrt(interval[1]))
     return Estimate(math.sqrt(squared.score), interval)
 
 
-def mae(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def mae(part: Part) -> Estimate:
     """The mean of the errors' sizes."""
-    losses = np.abs(predictions[0] - truth)
+    losses = np.abs(part.prediction - part.truth)
     score = float(losses.mean())
     return Estimate(score, uncertainty.of_mean(losses, score, 0.0))
 
 
-def r2(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
+def r2(part: Part) -> Estimate:
     """1 - the squared errors' share of the truth's squared distance from its mean.
 
     The interval is the delta method's for a quotient of two means: each row's influence
     is -(its squared error - (1 - R²) its squared distance) / the mean squared distance.
     """
-    errors = np.square(predictions[0] - truth)
+    errors = np.square(part.prediction - part.truth)
+    truth = part.truth
     distances = np.square(truth - truth.mean())
     scale = float(distances.mean())
     quotient = float(errors.mean()) / scale
@@ -50,7 +51,15 @@ def r2(truth: Array, predictions: Array, _setting: Setting) -> Estimate:
     return Estimate(score, uncertainty.around(score, deviation, high=1.0))
 
 
-def refuse_constant(truth: Array) -> str | None:
+def refuse_constant(part: Part) -> str | None:
     """R² has no value where the truth does not vary."""
-    spread = float(np.square(truth - truth.mean()).mean())
+    spread = float(np.square(part.truth - part.truth.mean()).mean())
     return None if spread > 0 else "all have the same target"
+
+
+CODE = {
+    "rmse": Metric(rmse),
+    "mse": Metric(mse),
+    "mae": Metric(mae),
+    "r2": Metric(r2, refuse_constant),
+}
