@@ -73,12 +73,6 @@ def _on_worker(
     """The verdict, or None when the worker was gone for no reason of its own."""
     nonce = secrets.token_hex(16)
     sizes = tuple((source.name, source.size) for source in request.sources)
-    reader = AnswerReader(
-        request.job,
-        nonce,
-        output_bytes=limits.output_bytes,
-        sink=_sink(request.output),
-    )
     talk = Conversation(
         worker.channel,
         worker.log,
@@ -86,6 +80,12 @@ def _on_worker(
         asker=request.asker,
     )
     try:
+        reader = AnswerReader(
+            request.job,
+            nonce,
+            output_bytes=limits.output_bytes,
+            sink=_sink(request.output),
+        )
         header = JobHeader(nonce=nonce, job=request.job, sizes=sizes)
         talk.run(reader, frames(header, request.sources))
         verdict = _answered(reader)

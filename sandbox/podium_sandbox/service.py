@@ -289,7 +289,9 @@ def _request(
     wanted = len(job.files) + bool(request.get("output"))
     if len(descriptors) != wanted:
         raise ContractError(f"a {job.kind} job hands over the files {job.files}")
+    output = descriptors[-1] if request.get("output") else None
     sizes = [_size(descriptor) for descriptor in descriptors]
+    _check_access(descriptors[: len(job.files)], output)
     wall_s = request.get("wall_s")
     if isinstance(wall_s, bool) or not isinstance(wall_s, int | float):
         raise ContractError("wall_s must be a number")
@@ -303,7 +305,7 @@ def _request(
             )
         ),
         wall_s=wall_s,
-        output=descriptors[-1] if request.get("output") else None,
+        output=output,
         asker=link.fileno(),
     )
 
@@ -313,6 +315,21 @@ def _size(descriptor: int) -> int:
     if not stat.S_ISREG(status.st_mode):
         raise ContractError("a job's files must be regular files")
     return status.st_size
+
+
+def _check_access(sources: Sequence[int], output: int | None) -> None:
+    """Raise ContractError unless what is read can be read and what is written, written.
+
+    Found out in mid-job, it would have cost a container.
+    """
+    for descriptor in sources:
+        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        if mode & os.O_PATH or mode & os.O_ACCMODE == os.O_WRONLY:
+            raise ContractError("a job's files must be open for reading")
+    if output is not None:
+        mode = fcntl.fcntl(output, fcntl.F_GETFL)
+        if mode & os.O_PATH or mode & os.O_ACCMODE == os.O_RDONLY:
+            raise ContractError("the output must be open for writing")
 
 
 @contextlib.contextmanager

@@ -283,8 +283,11 @@ class AnswerHeader:
 
 
 def job_to_json(job: Job) -> dict[str, Any]:
-    """A job as JSON-ready data."""
-    return {"kind": job.kind} | asdict(job)
+    """A job as JSON-ready data; raises ContractError for params without bottom."""
+    try:
+        return {"kind": job.kind} | asdict(job)
+    except RecursionError as error:
+        raise ContractError("the metric's params are nested too deeply") from error
 
 
 def job_from_json(data: object) -> Job:

@@ -25,6 +25,7 @@ from podium_sandbox.process_runner import ProcessRunner
 from podium_sandbox.runners import Runner, Worker
 from podium_sandbox.service import Service, ServiceSettings
 from podium_scorer.contract import MetricSpec, ScoreJob, Verdict
+from tests.sandbox.bait import Bait, laid_out
 
 IMAGE = os.environ.get("PODIUM_SCORER_IMAGE", "podium-scorer:latest")
 SCORE = ScoreJob(metric=MetricSpec(name="rmse"), submission_name="submission.csv")
@@ -123,6 +124,13 @@ def running(
             yield made
         finally:
             made.stop()
+
+
+@pytest.fixture
+def bait() -> Iterator[Bait]:
+    """What lies open on the host for whoever gets out."""
+    with laid_out() as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,0 +1,19 @@
+"""Every attack there is: importing their modules declares them."""
+
+from __future__ import annotations
+
+from tests.sandbox.attacks.programs import (
+    exfiltration,
+    files,
+    forging,
+    kernel,
+    network,
+    processes,
+    reading,
+    resources,
+)
+from tests.sandbox.attacks.programs.probing import SCORER
+from tests.sandbox.attacks.stage import ScorerStage
+
+MODULES = (exfiltration, files, forging, kernel, network, processes, reading, resources)
+STAGES = {SCORER: ScorerStage}

@@ -1,0 +1,212 @@
+"""Where attacks play: in a job of each profile, and in containers that hold nothing.
+
+A program is the text of its module and of ``probing`` put together: it needs nothing of
+this repository where it runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from podium_sandbox.docker_runner import DockerRunner, DockerWorker
+from podium_sandbox.limits import Limits
+from podium_scorer.contract import Verdict
+from tests.sandbox.attacks.host import Trace, remains, trace
+from tests.sandbox.attacks.programs.probing import Attack, told
+from tests.sandbox.attacks.programs.reading import CANARY
+from tests.sandbox.conftest import (
+    IMAGE,
+    SCORE,
+    engine_at_hand,
+    limits,
+    running,
+    wait_until,
+)
+from tests.sandbox.scorers import misbehaving
+
+PACKAGE = "tests.sandbox.attacks.programs"
+LABEL = "canary-of-the-labels-4409"
+LABELS = f"id,y\n1,{LABEL}\n".encode()
+LOG_BYTES = 64 * 1024
+NOTHING: Mapping[str, float] = {}
+SUBMISSION = b"id,y\n1,0.5\n"
+_LOADER = """
+import sys, types
+for name, text in {texts!r}.items():
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, name, "exec"), module.__dict__)
+themes = types.SimpleNamespace(
+    **{{name.rsplit(".", 1)[1]: sys.modules[name] for name in {names!r}}}
+)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """How a job with an attack in it ended, and what it left.
+
+    ``ends`` is its outcome and reason, ``answer`` all that came back but the log, and
+    ``left`` what of it was still on the host when it should have been gone.
+    """
+
+    ends: str
+    answer: str
+    log: str
+    sandbox: str
+    left: Sequence[str]
+    changed: Sequence[str]
+    limits: Limits
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the attack told; of a fact that was told twice, the last."""
+        return {name: value for fact in told(self.log) for name, value in fact.items()}
+
+
+def assert_harmless(played: Played) -> None:
+    """What holds after every attack, however its job ended."""
+    assert played.left == []
+    assert played.changed == []
+    assert LABEL not in played.answer
+    assert CANARY not in played.answer + played.log
+    # A mark in the middle says how much was left out.
+    assert len(played.log.encode()) <= LOG_BYTES + 100
+
+
+def program(themes: Iterable[str], act: str) -> str:
+    """The text of a program that does ``act`` with the attacks of some themes."""
+    names = [f"{PACKAGE}.{theme}" for theme in ("probing", *sorted(set(themes)))]
+    modules = [importlib.import_module(name) for name in names]
+    texts = {m.__name__: Path(str(m.__file__)).read_text("utf-8") for m in modules}
+    return _LOADER.format(texts=texts, names=names) + act + "\n"
+
+
+def probes_program(names: Sequence[str]) -> str:
+    """A program that tries probes and tells of each."""
+    return program(map(_theme, names), f"themes.probing.try_probes({list(names)!r})")
+
+
+def controls_program(names: Sequence[str]) -> str:
+    """A program that lets attacks do what they do, as far as they are bounded."""
+    return program(map(_theme, names), f"themes.probing.try_attacks({list(names)!r})")
+
+
+def attack_program(attack: Attack, **arguments: object) -> str:
+    """A program that is one attack."""
+    act = f"themes.probing.ATTACKS[{attack.name!r}].run(**{arguments!r})"
+    return program([_theme(attack.name)], act)
+
+
+def _theme(name: str) -> str:
+    return name.split(".")[0]
+
+
+class ScorerStage:
+    """An attack in the scorer's place: it has the labels and the engine's streams."""
+
+    ends_well = "scored"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def play(
+        self, text: str, *, wall_s: float = 20, changes: Mapping[str, float] = NOTHING
+    ) -> Played:
+        """Run a job whose scorer is ``text``; it then answers with a score of 1."""
+        return self._play(text, 1, wall_s=wall_s, changes=changes, pool=0)[0]
+
+    def play_warm(self, text: str, times: int) -> list[Played]:
+        """Run several jobs one after the other, in containers from a warm pool."""
+        return self._play(text, times, wall_s=20, changes=NOTHING, pool=1)
+
+    def _play(
+        self,
+        text: str,
+        times: int,
+        *,
+        wall_s: float,
+        changes: Mapping[str, float],
+        pool: int,
+    ) -> list[Played]:
+        given = limits(**changes)
+        files = _Files(self._folder, {"index": LABELS, "submission": SUBMISSION})
+        # The engine may hand an answer over before the log that was written first.
+        answer = "\nimport time; time.sleep(0.1); score(1.0)\n"
+        runner, traces = _watched(given, misbehaving(text + answer))
+        verdicts = []
+        with running(runner, given, pool=pool) as service, files.opened() as handed:
+            for _ in range(times):
+                assert wait_until(lambda: service.client.status().pool_idle == pool)
+                verdicts.append(service.client.run(SCORE, handed, wall_s=wall_s))
+        left, changed = left_of(traces), files.changed()
+        return [_played(verdict, given, left, changed) for verdict in verdicts]
+
+
+def _played(
+    verdict: Verdict, given: Limits, left: list[str], changed: list[str]
+) -> Played:
+    return Played(
+        ends=f"{verdict.outcome} {verdict.reason or ''}".strip(),
+        answer=json.dumps(replace(verdict, log="").to_json()),
+        log=verdict.log,
+        sandbox=verdict.sandbox,
+        left=left,
+        changed=changed,
+        limits=given,
+    )
+
+
+class _Files:
+    """The files of a job, on disk, and whether they are still what they were."""
+
+    def __init__(self, folder: Path, contents: Mapping[str, bytes]) -> None:
+        self._contents = {folder / name: data for name, data in contents.items()}
+        for path, data in self._contents.items():
+            path.write_bytes(data)
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[list[BinaryIO]]:
+        """The files, open for reading, in their order."""
+        with contextlib.ExitStack() as stack:
+            yield [stack.enter_context(path.open("rb")) for path in self._contents]
+
+    def changed(self) -> list[str]:
+        """The names of files that have other bytes than at first."""
+        return [p.name for p, data in self._contents.items() if p.read_bytes() != data]
+
+
+def _watched(given: Limits, code: str) -> tuple[DockerRunner, list[Trace]]:
+    """A runner that starts ``code``, and the traces of every container that it starts."""
+    engine = engine_at_hand()
+    runner = DockerRunner(
+        given,
+        engine=engine,
+        image=IMAGE,
+        address=f"tests/{secrets.token_hex(8)}",
+        code=code,
+    )
+    traces: list[Trace] = []
+    start = runner.start
+
+    def noting() -> DockerWorker:
+        worker = start()
+        traces.append(trace(engine, worker.container))
+        return worker
+
+    runner.start = noting  # type: ignore[method-assign]
+    return runner, traces
+
+
+def left_of(traces: list[Trace]) -> list[str]:
+    """What is left of containers a few seconds after their job's end."""
+    engine = engine_at_hand()
+    assert traces, "the attack met no container"
+    wait_until(lambda: not remains(engine, traces))
+    return remains(engine, traces)
