@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from podium_scorer.catalogue import (
     LARGEST,
+    TEXT_TARGETS,
     Columns,
     MetricInfo,
     ParamInfo,
@@ -26,8 +27,6 @@ from podium_scorer.tables import (
     Source,
     TextKind,
 )
-
-TEXT_TARGETS = frozenset({Target.TEXT, Target.ITEMS, Target.MASK, Target.BOXES})
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer.alignment import Ints, Texts
-from podium_scorer.catalogue import Columns, Target
+from podium_scorer.catalogue import TEXT_TARGETS, Columns, Target
 from podium_scorer.cells import TRUTH_FORMS
 from podium_scorer.faults import FaultKind, FaultLog, quoted
 from podium_scorer.labels import binary_codes, class_codes, class_order, decode
-from podium_scorer.layout import TEXT_TARGETS, Extra, Layout
+from podium_scorer.layout import Extra, Layout
 from podium_scorer.tables import Labels, Table
 
 _SHOWN_CLASSES = 5
