@@ -237,6 +237,14 @@ def test_the_engines_frames_come_apart_at_any_cut() -> None:
         assert joined == {Stream.OUT: b"hello you", Stream.ERR: b"oh"}
 
 
+def test_thousands_of_frames_of_one_byte_are_one_piece() -> None:
+    data = framed(2, b"x") * 50_000 + framed(1, b"y") * 3
+    assert Demultiplexer().feed(data) == [
+        (Stream.ERR, b"x" * 50_000),
+        (Stream.OUT, b"yyy"),
+    ]
+
+
 def test_a_frame_of_an_unknown_stream_is_refused() -> None:
     with pytest.raises(BadAnswer):
         Demultiplexer().feed(framed(7, b"x"))

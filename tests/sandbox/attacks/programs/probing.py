@@ -208,6 +208,7 @@ _NUMBERS = {
     "pidfd_getfd": (438, 438),
     "pivot_root": (155, 41),
     "process_vm_readv": (310, 270),
+    "ptrace": (101, 117),
     "reboot": (169, 142),
     "semget": (64, 190),
     "shmget": (29, 194),
