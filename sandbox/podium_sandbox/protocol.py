@@ -289,14 +289,18 @@ class Conversation:
             if stream is Stream.ERR:
                 self._log.feed(data)
             elif not data:
-                self._read_last_words()
+                self.hear_last_words()
                 raise StreamEnded("the scorer ended without an answer")
             else:
                 done = receiver.feed(data)
         return done
 
-    def _read_last_words(self) -> None:
-        """The log that is there already, though its pipe was not looked at yet."""
+    def hear_last_words(self) -> None:
+        """Take the log that is there already, though it was not looked at yet.
+
+        To be called after ``run``: an answer may be read before the log that was written
+        before it. Raises LimitReached.
+        """
         for descriptor in list(self._channel.readers()):
             for _ in range(_LAST_READS):
                 parts = self._channel.read(descriptor)

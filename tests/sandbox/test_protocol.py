@@ -390,6 +390,16 @@ def test_the_last_words_are_heard_though_the_output_ended_first(scorer: Scorer) 
     assert scorer.log.text() == "out of luck"
 
 
+def test_the_log_that_was_written_before_the_answer_is_kept(scorer: Scorer) -> None:
+    os.write(scorer.stderr, b"rows left out: 3")
+    os.write(scorer.stdout, line())
+    answer, _ = reader()
+    talk = scorer.talk()
+    talk.run(answer, iter(()))
+    talk.hear_last_words()
+    assert scorer.log.text() == "rows left out: 3"
+
+
 def test_nothing_goes_on_when_the_asker_hangs_up(scorer: Scorer) -> None:
     here, there = socket.socketpair()
     there.close()

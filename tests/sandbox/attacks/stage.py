@@ -96,21 +96,22 @@ def program(themes: Iterable[str], act: str) -> str:
 
 def probes_program(names: Sequence[str]) -> str:
     """A program that tries probes and tells of each."""
-    return program(map(_theme, names), f"themes.probing.try_probes({list(names)!r})")
+    return program(map(theme, names), f"themes.probing.try_probes({list(names)!r})")
 
 
 def controls_program(names: Sequence[str]) -> str:
     """A program that lets attacks do what they do, as far as they are bounded."""
-    return program(map(_theme, names), f"themes.probing.try_attacks({list(names)!r})")
+    return program(map(theme, names), f"themes.probing.try_attacks({list(names)!r})")
 
 
 def attack_program(attack: Attack, **arguments: object) -> str:
     """A program that is one attack."""
     act = f"result = themes.probing.ATTACKS[{attack.name!r}].run(**{arguments!r})"
-    return program([_theme(attack.name)], act)
+    return program([theme(attack.name)], act)
 
 
-def _theme(name: str) -> str:
+def theme(name: str) -> str:
+    """The module of an attack."""
     return name.split(".")[0]
 
 
