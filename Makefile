@@ -14,7 +14,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo run up test check lint types contracts duplicates format \
-	bench shots image migrate lock vendor clean
+	bench shots image kaggle-clients migrate lock vendor clean
 
 help: ## List what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ up: run ## The same as run
 
 test: .venv/.dev ## Run the whole test suite
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(PYTEST_ARGS)
+
+kaggle-clients: ## Install Kaggle's own programs, for the tests that run them
+	@tests/kaggle_clients/make.sh
 
 check: lint types contracts duplicates ## Lint, types, import contracts, duplicated code
 
@@ -80,5 +83,5 @@ vendor: ## Copy the front end's assets from npm into the repository (needs node)
 	@$(PYTHON) deploy/vendor_assets.py
 
 clean: ## Remove the environment and what the tools leave behind (not your data)
-	@rm -rf .venv node_modules shots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .kaggle-clients node_modules shots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

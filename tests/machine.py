@@ -20,6 +20,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
 )
 ENGINE_SECONDS = 5.0
+CLIENTS = ("newest", "oldest")
 
 
 def chromium() -> str | None:
@@ -76,10 +77,22 @@ def _no_postgres() -> str | None:
     return "no PostgreSQL is installed, nor named by PODIUM_TEST_POSTGRES_URL"
 
 
+def kaggle_clients() -> Path:
+    """The folder in which tests/kaggle_clients/make.sh installs Kaggle's programs."""
+    return Path(__file__).resolve().parents[1] / ".kaggle-clients"
+
+
+def _no_kaggle_clients() -> str | None:
+    if all((kaggle_clients() / name / "bin/kaggle").exists() for name in CLIENTS):
+        return None
+    return "Kaggle's programs are not installed; make kaggle-clients does it"
+
+
 OFFERS: dict[str, Callable[[], str | None]] = {
     "docker": _no_docker,
     "browser": _no_browser,
     "postgres": _no_postgres,
+    "kaggle": _no_kaggle_clients,
 }
 
 

@@ -30,6 +30,7 @@ import rich_click as click
 from podium_cli import show
 from podium_cli.account import login, logout
 from podium_cli.errors import PodiumError, Refused, StillWaiting
+from podium_cli.kaggle import kaggle
 from podium_cli.shared import as_json_option, connect
 
 EXIT_NO_SCORE = 4
@@ -109,6 +110,7 @@ def cli() -> None:
 
 cli.add_command(login)
 cli.add_command(logout)
+cli.add_command(kaggle)
 
 
 @cli.command()

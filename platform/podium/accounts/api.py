@@ -21,7 +21,7 @@ bp = ApiBlueprint("accounts", __name__, tag="Accounts")
 
 
 @bearer.verify_token
-def _user_id_of(secret: str) -> int | None:
+def user_id_of_token(secret: str) -> int | None:
     """The id of the user whose token this is, None without one; 401 for a wrong one.
 
     Looks in a transaction of its own: the request's may be one that writes, and nobody

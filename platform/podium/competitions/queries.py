@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,6 +34,14 @@ def by_slug(session: Session, slug: str) -> Competition:
     raise NotFound(f"There is no competition “{slug[:80]}”.{hint}")
 
 
+def by_id(session: Session, competition_id: int) -> Competition:
+    """The competition with that number; raises NotFound."""
+    found = session.get(Competition, competition_id)
+    if found is None:
+        raise NotFound("There is no such competition any more.")
+    return found
+
+
 def page_of(
     session: Session,
     *,
@@ -43,11 +51,17 @@ def page_of(
     search: str = "",
     limit: int = 50,
     after_id: int | None = None,
+    offset: int = 0,
+    ids: Collection[int] | None = None,
 ) -> list[Competition]:
-    """Competitions, newest first: at most ``limit`` of those with a smaller id."""
-    query = select(Competition).order_by(Competition.id.desc()).limit(limit)
+    """Competitions, newest first: at most ``limit`` of those with a smaller id, only
+    those of ``ids`` where that is given."""
+    query = select(Competition).order_by(Competition.id.desc())
+    query = query.limit(limit).offset(offset)
     if after_id is not None:
         query = query.where(Competition.id < after_id)
+    if ids is not None:
+        query = query.where(Competition.id.in_(ids))
     if stage is Stage.UPCOMING:
         query = query.where(Competition.opens_at > now)
     elif stage is Stage.OPEN:

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.competitions import queries
+from podium.competitions.downloads import data_archive
 from podium.competitions.models import Competition, Stage
 from podium.core import clock, web
 from podium.core.downloads import file_answer
@@ -29,7 +30,8 @@ def index() -> ResponseReturnValue:
         stage=Stage(stage) if stage in set(Stage) else None,
         limit=PAGE_ROWS + 1,
         after_id=id_of("competitions", request.args.get("cursor", "")),
-        **asked,
+        search=asked["search"],
+        tag=asked["tag"],
     )
     more = cursor_of("competitions", found[-2].id) if len(found) > PAGE_ROWS else None
     return render_template(
@@ -64,6 +66,13 @@ def data(slug: str) -> ResponseReturnValue:
         page=_page(competition, "data"),
         tab="data",
     )
+
+
+@bp.get("/c/<slug>/data.zip")
+def download_all(slug: str) -> ResponseReturnValue:
+    """Every data file in one ZIP."""
+    competition = queries.by_slug(web.session(), slug)
+    return data_archive(web.services().storage, competition)
 
 
 @bp.get("/c/<slug>/data/<path:name>")

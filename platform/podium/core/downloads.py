@@ -32,7 +32,7 @@ def file_answer(
     response.call_on_close(file.close)
     response.content_length = size
     response.set_etag(sha256)
-    response.headers["Content-Disposition"] = _attachment(name)
+    response.headers["Content-Disposition"] = attachment(name)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-cache"
     try:
@@ -45,7 +45,7 @@ def file_answer(
     return response
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
     """The header for a download: a plain name, and the true one where that differs."""
     plain = "".join(c if c.isascii() and c.isprintable() else "_" for c in name)
     header = dump_options_header("attachment", {"filename": plain})

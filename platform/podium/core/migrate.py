@@ -26,6 +26,7 @@ MODELS = (
     "podium.submissions.models",
     "podium.leaderboards.models",
     "podium.scoring.models",
+    "podium.kaggle.models",
 )
 
 

@@ -91,6 +91,14 @@ def session() -> Session:
     return cast(Session, g.podium_session)
 
 
+def only_read() -> None:
+    """Treat this request as one that only reads, whatever its method: it then waits for
+    no writer, and nobody waits for it. To be called before anything is looked up."""
+    g.podium_session = Session(
+        services().database.reading_engine, expire_on_commit=False
+    )
+
+
 def release() -> None:
     """End the transaction before something slow, so that nobody waits for it.
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import viewer
 from podium.competitions.models import Competition, Stage
 from podium.competitions.queries import by_slug
 from podium.core import clock, web
+from podium.core.downloads import attachment
 from podium.core.paging import cursor_of, key_of
 from podium.leaderboards import queries
+from podium.leaderboards.export import board_csv
 from podium.leaderboards.models import Split
 
 bp = Blueprint("leaderboards", __name__, template_folder="templates")
@@ -39,6 +41,17 @@ def show(slug: str) -> ResponseReturnValue:
         search=request.args.get("search", "").strip(),
         tab="leaderboard",
     )
+
+
+@bp.get("/c/<slug>/leaderboard.csv")
+def download(slug: str) -> ResponseReturnValue:
+    """The whole board, for a spreadsheet or a program."""
+    competition, now = by_slug(web.session(), slug), clock.now()
+    split = _asked(competition, now)
+    text = board_csv(web.session(), competition=competition, split=split, now=now)
+    answer = Response(text, content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = attachment(f"{slug}-{split}.csv")
+    return answer
 
 
 def _asked(competition: Competition, now: datetime) -> Split:

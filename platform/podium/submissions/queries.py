@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from podium.accounts.models import User
@@ -51,7 +51,12 @@ def free_again_at(
 
 
 def of_team(
-    session: Session, *, team: Team, limit: int = 50, before_id: int | None = None
+    session: Session,
+    *,
+    team: Team,
+    limit: int = 50,
+    before_id: int | None = None,
+    offset: int = 0,
 ) -> list[Submission]:
     """A team's submissions with their scores, newest first."""
     query = (
@@ -64,6 +69,7 @@ def of_team(
         )
         .order_by(Submission.id.desc())
         .limit(limit)
+        .offset(offset)
     )
     if before_id is not None:
         query = query.where(Submission.id < before_id)
@@ -74,14 +80,12 @@ def by_public_id(
     session: Session, *, public_id: str, viewer: User | None
 ) -> Submission:
     """A submission, for the members of its team; raises NotFound for everybody else."""
-    found = session.scalar(
-        select(Submission)
-        .where(Submission.public_id == public_id)
-        .options(selectinload(Submission.scores), joinedload(Submission.competition))
-    )
-    if found is None or viewer is None or not _is_member(session, found, viewer):
-        raise NotFound("You have no such submission. Check the address.")
-    return found
+    return _for_members(session, Submission.public_id == public_id, viewer)
+
+
+def by_id(session: Session, *, submission_id: int, viewer: User | None) -> Submission:
+    """A submission by its number, for the members of its team; raises NotFound."""
+    return _for_members(session, Submission.id == submission_id, viewer)
 
 
 def shown_score(submission: Submission) -> Score | None:
@@ -101,6 +105,19 @@ def counts(session: Session, competition_ids: Iterable[int]) -> dict[int, int]:
         .group_by(Submission.competition_id)
     )
     return {competition_id: count for competition_id, count in rows}
+
+
+def _for_members(
+    session: Session, which: ColumnElement[bool], viewer: User | None
+) -> Submission:
+    found = session.scalar(
+        select(Submission)
+        .where(which)
+        .options(selectinload(Submission.scores), joinedload(Submission.competition))
+    )
+    if found is None or viewer is None or not _is_member(session, found, viewer):
+        raise NotFound("You have no such submission. Check the address.")
+    return found
 
 
 def _is_member(session: Session, submission: Submission, user: User) -> bool:

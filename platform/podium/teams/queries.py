@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from podium.accounts.models import User
@@ -34,6 +34,12 @@ def participation(
     )
 
 
+def entered_competitions(session: Session, *, user: User) -> list[int]:
+    """The ids of the competitions whose rules the user accepted."""
+    found = select(Participant.competition_id).where(Participant.user_id == user.id)
+    return list(session.scalars(found))
+
+
 def team_of(
     session: Session, *, competition: Competition, user: User | None
 ) -> Team | None:
@@ -51,14 +57,12 @@ def team_of(
 
 def team_by_public_id(session: Session, public_id: str) -> Team:
     """The team at that address, with its members; raises NotFound."""
-    team = session.scalar(
-        select(Team)
-        .where(Team.public_id == public_id)
-        .options(selectinload(Team.memberships).joinedload(Membership.user))
-    )
-    if team is None:
-        raise NotFound("There is no such team. It may have been dissolved.")
-    return team
+    return _team(session, Team.public_id == public_id)
+
+
+def team_by_id(session: Session, team_id: int) -> Team:
+    """The team with that number, with its members; raises NotFound."""
+    return _team(session, Team.id == team_id)
 
 
 def teams_of(session: Session, *, user: User) -> list[Team]:
@@ -148,3 +152,14 @@ def invitation_by_public_id(
     ):
         return found
     raise NotFound("There is no such invitation. It may have been withdrawn.")
+
+
+def _team(session: Session, which: ColumnElement[bool]) -> Team:
+    team = session.scalar(
+        select(Team)
+        .where(which)
+        .options(selectinload(Team.memberships).joinedload(Membership.user))
+    )
+    if team is None:
+        raise NotFound("There is no such team. It may have been dissolved.")
+    return team

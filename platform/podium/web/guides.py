@@ -10,7 +10,7 @@ from podium.core.errors import NotFound
 from podium.core.paths import resource
 
 # In the order in which they are listed; others follow by name.
-FIRST = ("participants", "organizers", "recruiters", "operators", "command-line", "api")
+FIRST = ("participants", "organizers", "recruiters", "operators", "kaggle", "api")
 
 
 @dataclass(frozen=True)

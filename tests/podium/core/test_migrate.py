@@ -11,16 +11,18 @@ import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select
+from sqlalchemy import MetaData, inspect, select
 from sqlalchemy.orm import Session
 
 import podium
 from podium.accounts.models import ApiToken, User
 from podium.bootstrap import Services
-from podium.core import migrate
+from podium.competitions.models import Competition
+from podium.core import clock, migrate
 from podium.core.db import Base, Database
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
+from podium.kaggle.models import KaggleUpload
 from podium.settings import Settings
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
@@ -59,12 +61,18 @@ def fill(database: Database, folder: Path) -> Services:
     return services
 
 
-def content(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+def content(database: Database) -> dict[str, list[dict[str, object]]]:
+    """Every row of every table that is there, by the names of its columns."""
+    there = MetaData()
+    there.reflect(database.engine)
     with database.reading() as session:
         return {
-            name: sorted(map(tuple, session.execute(select(table))), key=str)
-            for name, table in Base.metadata.tables.items()
+            name: sorted(
+                (dict(row) for row in session.execute(select(table)).mappings()),
+                key=str,
+            )
+            for name, table in there.tables.items()
+            if name != "alembic_version"
         }
 
 
@@ -204,8 +212,9 @@ def test_every_module_with_models_is_known_to_the_migrations() -> None:
 
 def first_schema(empty: Database, folder: Path) -> None:
     """Everything that can be stored can be read again, and goes when the schema goes."""
-    migrate.upgrade(empty, "0001_spine")
+    migrate.upgrade(empty)
     fill(empty, folder)
+    migrate.downgrade(empty, "0001_spine")
     found = content(empty)
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
@@ -216,12 +225,41 @@ def first_schema(empty: Database, folder: Path) -> None:
         "competition_turns",
     }
     migrate.downgrade(empty, "base")
-    migrate.upgrade(empty, "0001_spine")
+    migrate.upgrade(empty)
     with Session(empty.engine) as session:
         assert session.scalars(select(User)).all() == []
 
 
-CARRIED: dict[str, Callable[[Database, Path], None]] = {"0001_spine": first_schema}
+def uploads_of_kaggles_clients(empty: Database, folder: Path) -> None:
+    """The uploads go and come as a table; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        competition = session.scalars(select(Competition)).one()
+        user = session.scalars(select(User).order_by(User.id)).first()
+        assert user
+        session.add(
+            KaggleUpload(
+                token_sha256="1" * 64,
+                user_id=user.id,
+                competition_id=competition.id,
+                file_name="a.csv",
+                announced_size=3,
+                expires_at=clock.now(),
+            )
+        )
+    assert len(content(empty)["kaggle_uploads"]) == 1
+    migrate.downgrade(empty, "0001_spine")
+    assert "kaggle_uploads" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
+CARRIED: dict[str, Callable[[Database, Path], None]] = {
+    "0001_spine": first_schema,
+    "0002_kaggle_uploads": uploads_of_kaggles_clients,
+}
 
 
 def test_every_migration_has_a_data_test() -> None:
