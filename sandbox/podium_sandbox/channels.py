@@ -96,19 +96,27 @@ class Demultiplexer:
         self._left = 0
 
     def feed(self, data: bytes) -> list[tuple[Stream, bytes]]:
-        """The payloads in ``data``; raises BadAnswer for an unknown stream."""
-        parts: list[tuple[Stream, bytes]] = []
-        while data:
+        """The payloads in ``data``; raises BadAnswer for an unknown stream.
+
+        Neighbours of one stream come as one, so that a flood of frames of one byte costs
+        no more than its bytes.
+        """
+        parts: list[tuple[Stream, bytearray]] = []
+        at = 0
+        while at < len(data):
             if self._left:
-                part, data = data[: self._left], data[self._left :]
+                part = data[at : at + self._left]
                 self._left -= len(part)
-                parts.append((self._stream, part))
-                continue
-            wanted = _FRAME.size - len(self._header)
-            self._header, data = self._header + data[:wanted], data[wanted:]
-            if len(self._header) == _FRAME.size:
-                self._open_frame()
-        return parts
+                if not parts or parts[-1][0] is not self._stream:
+                    parts.append((self._stream, bytearray()))
+                parts[-1][1].extend(part)
+            else:
+                part = data[at : at + _FRAME.size - len(self._header)]
+                self._header += part
+                if len(self._header) == _FRAME.size:
+                    self._open_frame()
+            at += len(part)
+        return [(stream, bytes(part)) for stream, part in parts]
 
     def _open_frame(self) -> None:
         number, self._left = _FRAME.unpack(self._header)

@@ -88,6 +88,7 @@ def _on_worker(
         )
         header = JobHeader(nonce=nonce, job=request.job, sizes=sizes)
         talk.run(reader, frames(header, request.sources))
+        talk.hear_last_words()
         verdict = _answered(reader)
     except LimitReached as limit:
         verdict = Verdict(

@@ -47,7 +47,7 @@ class LogKeeper:
         self._half = kept_bytes // 2
         self._killed = killed_bytes
         self._head = b""
-        self._tail = b""
+        self._tail = bytearray()
         self.total = 0
 
     def feed(self, data: bytes) -> None:
@@ -55,7 +55,9 @@ class LogKeeper:
         self.total += len(data)
         room = self._half - len(self._head)
         self._head += data[:room]
-        self._tail = (self._tail + data[room:])[-self._half :]
+        self._tail += data[room:]
+        if len(self._tail) > 2 * self._half:  # seldom, for a flood comes byte by byte
+            del self._tail[: -self._half]
         if self.total > self._killed:
             raise LimitReached(
                 CutOff.LOG, f"more than {self._killed} bytes on standard error"
@@ -63,9 +65,10 @@ class LogKeeper:
 
     def text(self) -> str:
         """The log as text without control characters, the gap marked."""
-        left_out = self.total - len(self._head) - len(self._tail)
+        tail = bytes(self._tail[-self._half :])
+        left_out = self.total - len(self._head) - len(tail)
         gap = f"\n[{left_out} bytes left out]\n".encode() if left_out else b""
-        text = (self._head + gap + self._tail).decode(errors="replace")
+        text = (self._head + gap + tail).decode(errors="replace")
         return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
@@ -286,14 +289,18 @@ class Conversation:
             if stream is Stream.ERR:
                 self._log.feed(data)
             elif not data:
-                self._read_last_words()
+                self.hear_last_words()
                 raise StreamEnded("the scorer ended without an answer")
             else:
                 done = receiver.feed(data)
         return done
 
-    def _read_last_words(self) -> None:
-        """The log that is there already, though its pipe was not looked at yet."""
+    def hear_last_words(self) -> None:
+        """Take the log that is there already, though it was not looked at yet.
+
+        To be called after ``run``: an answer may be read before the log that was written
+        before it. Raises LimitReached.
+        """
         for descriptor in list(self._channel.readers()):
             for _ in range(_LAST_READS):
                 parts = self._channel.read(descriptor)

@@ -237,6 +237,14 @@ def test_the_engines_frames_come_apart_at_any_cut() -> None:
         assert joined == {Stream.OUT: b"hello you", Stream.ERR: b"oh"}
 
 
+def test_thousands_of_frames_of_one_byte_are_one_piece() -> None:
+    data = framed(2, b"x") * 50_000 + framed(1, b"y") * 3
+    assert Demultiplexer().feed(data) == [
+        (Stream.ERR, b"x" * 50_000),
+        (Stream.OUT, b"yyy"),
+    ]
+
+
 def test_a_frame_of_an_unknown_stream_is_refused() -> None:
     with pytest.raises(BadAnswer):
         Demultiplexer().feed(framed(7, b"x"))
@@ -380,6 +388,16 @@ def test_the_last_words_are_heard_though_the_output_ended_first(scorer: Scorer) 
     with pytest.raises(StreamEnded):
         scorer.talk().run(answer, iter(()))
     assert scorer.log.text() == "out of luck"
+
+
+def test_the_log_that_was_written_before_the_answer_is_kept(scorer: Scorer) -> None:
+    os.write(scorer.stderr, b"rows left out: 3")
+    os.write(scorer.stdout, line())
+    answer, _ = reader()
+    talk = scorer.talk()
+    talk.run(answer, iter(()))
+    talk.hear_last_words()
+    assert scorer.log.text() == "rows left out: 3"
 
 
 def test_nothing_goes_on_when_the_asker_hangs_up(scorer: Scorer) -> None:

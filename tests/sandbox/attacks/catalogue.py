@@ -8,6 +8,7 @@ from tests.sandbox.attacks.programs import (
     forging,
     kernel,
     network,
+    privileges,
     processes,
     reading,
     resources,
@@ -15,5 +16,15 @@ from tests.sandbox.attacks.programs import (
 from tests.sandbox.attacks.programs.probing import SCORER
 from tests.sandbox.attacks.stage import ScorerStage
 
-MODULES = (exfiltration, files, forging, kernel, network, processes, reading, resources)
+MODULES = (
+    exfiltration,
+    files,
+    forging,
+    kernel,
+    network,
+    privileges,
+    processes,
+    reading,
+    resources,
+)
 STAGES = {SCORER: ScorerStage}

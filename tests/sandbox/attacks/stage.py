@@ -35,6 +35,12 @@ PACKAGE = "tests.sandbox.attacks.programs"
 LABEL = "canary-of-the-labels-4409"
 LABELS = f"id,y\n1,{LABEL}\n".encode()
 LOG_BYTES = 64 * 1024
+# The engine may hand an answer over before the log that was written before it.
+_ANSWER = """
+import time; time.sleep(0.1)
+result = globals().get("result")
+score(result if isinstance(result, float) else 1.0)
+"""
 NOTHING: Mapping[str, float] = {}
 SUBMISSION = b"id,y\n1,0.5\n"
 _LOADER = """
@@ -90,21 +96,22 @@ def program(themes: Iterable[str], act: str) -> str:
 
 def probes_program(names: Sequence[str]) -> str:
     """A program that tries probes and tells of each."""
-    return program(map(_theme, names), f"themes.probing.try_probes({list(names)!r})")
+    return program(map(theme, names), f"themes.probing.try_probes({list(names)!r})")
 
 
 def controls_program(names: Sequence[str]) -> str:
     """A program that lets attacks do what they do, as far as they are bounded."""
-    return program(map(_theme, names), f"themes.probing.try_attacks({list(names)!r})")
+    return program(map(theme, names), f"themes.probing.try_attacks({list(names)!r})")
 
 
 def attack_program(attack: Attack, **arguments: object) -> str:
     """A program that is one attack."""
-    act = f"themes.probing.ATTACKS[{attack.name!r}].run(**{arguments!r})"
-    return program([_theme(attack.name)], act)
+    act = f"result = themes.probing.ATTACKS[{attack.name!r}].run(**{arguments!r})"
+    return program([theme(attack.name)], act)
 
 
-def _theme(name: str) -> str:
+def theme(name: str) -> str:
+    """The module of an attack."""
     return name.split(".")[0]
 
 
@@ -119,7 +126,7 @@ class ScorerStage:
     def play(
         self, text: str, *, wall_s: float = 20, changes: Mapping[str, float] = NOTHING
     ) -> Played:
-        """Run a job whose scorer is ``text``; it then answers with a score of 1."""
+        """Run a job whose scorer is ``text``; it then answers with a score."""
         return self._play(text, 1, wall_s=wall_s, changes=changes, pool=0)[0]
 
     def play_warm(self, text: str, times: int) -> list[Played]:
@@ -137,9 +144,7 @@ class ScorerStage:
     ) -> list[Played]:
         given = limits(**changes)
         files = _Files(self._folder, {"index": LABELS, "submission": SUBMISSION})
-        # The engine may hand an answer over before the log that was written first.
-        answer = "\nimport time; time.sleep(0.1); score(1.0)\n"
-        runner, traces = _watched(given, misbehaving(text + answer))
+        runner, traces = watched(given, misbehaving(text + _ANSWER))
         verdicts = []
         with running(runner, given, pool=pool) as service, files.opened() as handed:
             for _ in range(times):
@@ -182,8 +187,8 @@ class _Files:
         return [p.name for p, data in self._contents.items() if p.read_bytes() != data]
 
 
-def _watched(given: Limits, code: str) -> tuple[DockerRunner, list[Trace]]:
-    """A runner that starts ``code``, and the traces of every container that it starts."""
+def watched(given: Limits, code: str | None) -> tuple[DockerRunner, list[Trace]]:
+    """A runner of ``code`` (None: the scorer), and the traces of every container that it starts."""
     engine = engine_at_hand()
     runner = DockerRunner(
         given,

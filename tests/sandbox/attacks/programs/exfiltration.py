@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from tests.sandbox.attacks.programs.probing import SCORER, attack, tell
 
@@ -54,3 +55,26 @@ def by_the_signal(labels: bytes) -> None:
 def by_the_output(labels: bytes) -> None:
     """Print the labels in the answer's place."""
     os.write(1, labels)
+
+
+@attack(
+    held_by="how long a job took is told to the host alone",
+    ends={SCORER: "scored"},
+    labelled=True,
+)
+def by_the_time(labels: bytes) -> None:
+    """Take as many tens of milliseconds as a piece of a label says."""
+    time.sleep(labels[9] / 1000)
+    tell(slept=labels[9])
+
+
+@attack(
+    held_by="each submission yields one finite number; quota and rounding bound the rest",
+    ends={SCORER: "scored"},
+    labelled=True,
+)
+def by_the_scores_digits(labels: bytes) -> float:
+    """Hide a piece of a label in the digits of the score."""
+    hidden = int.from_bytes(labels[9:15], "big") / (1 << 48)
+    tell(hidden=hidden)
+    return hidden

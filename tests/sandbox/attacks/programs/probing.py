@@ -162,6 +162,19 @@ def try_attacks(names: Iterable[str]) -> None:
         os.waitpid(child, 0)
 
 
+def outcome(name: str) -> dict[str, object]:
+    """Try one probe here and now: whether it worked, and else what refused it."""
+    try:
+        return {"worked": True, "detail": str(PROBES[name].run())[:200]}
+    except Refused as error:
+        return {"worked": False, "refused": str(error)}
+    except OSError as error:
+        code = errno.errorcode.get(error.errno or 0, "?")
+        return {"worked": False, "refused": code, "detail": str(error)[:200]}
+    except BaseException as error:  # a bug of the probe: the host must hear of it
+        return {"worked": False, "refused": f"{type(error).__name__}: {error}"[:200]}
+
+
 def system_call(name: str, *arguments: Any) -> int:
     """A system call by its name; raises OSError."""
     number = _NUMBERS[name][platform.machine() != "x86_64"]
@@ -208,6 +221,7 @@ _NUMBERS = {
     "pidfd_getfd": (438, 438),
     "pivot_root": (155, 41),
     "process_vm_readv": (310, 270),
+    "ptrace": (101, 117),
     "reboot": (169, 142),
     "semget": (64, 190),
     "shmget": (29, 194),
@@ -244,15 +258,6 @@ def _tried(tried: Probe) -> dict[str, object]:
 
 def _try_here(tried: Probe, pipe: int) -> NoReturn:
     signal.alarm(PATIENCE_S)
-    try:
-        result = {"worked": True, "detail": str(tried.run())[:200]}
-    except Refused as error:
-        result = {"worked": False, "refused": str(error)}
-    except OSError as error:
-        name = errno.errorcode.get(error.errno or 0, "?")
-        result = {"worked": False, "refused": name, "detail": str(error)[:200]}
-    except BaseException as error:  # a bug of the probe: the host must hear of it
-        result = {"worked": False, "refused": f"{type(error).__name__}: {error}"[:200]}
-    os.write(pipe, json.dumps(result).encode() + b"\n")
+    os.write(pipe, json.dumps(outcome(tried.name)).encode() + b"\n")
     sys.stderr.flush()
     os._exit(0)

@@ -94,3 +94,34 @@ def signal_everybody() -> None:
     with contextlib.suppress(ChildProcessError):
         os.waitpid(child, 0)
     tell(sent=sent)
+
+
+@attack(
+    held_by="the engine's word on who ended it: a number alone says nothing",
+    ends={SCORER: "failed", CODE: "finished 137"},
+    least={"exits": 137},
+)
+def exit_as_if_killed() -> None:
+    """Exit with the code of what was killed from outside, to be tried again for free."""
+    tell(exits=137)
+    os._exit(137)
+
+
+@attack(
+    held_by="nothing is inherited but the three streams",
+    ends=GOES_ON,
+    most={"open": lambda limits: 3},
+    bounded={"more": 2},
+    least={"open": 5},
+)
+def leaked_descriptors(more: int = 0) -> None:
+    """Find a descriptor that somebody left open: a file, a socket, a folder."""
+    kept = [os.open("/etc/os-release", os.O_RDONLY) for _ in range(more)]
+    found = []
+    for number in range(1024):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            found.append(number)
+    tell(open=len(found), numbers=found)
+    for descriptor in kept:
+        os.close(descriptor)
