@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,6 +15,14 @@ def csv_bytes(header: str, rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV of plain cells."""
     lines = [header, *(",".join(map(str, row)) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def quoted_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV of any cells, quoted where they must be; floats in full."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return sink.getvalue().encode()
 
 
 def prepare(
