@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 
 import pytest
 
 from podium_scorer.catalogue import (
+    LARGEST,
     METRICS,
     MetricInfo,
     Prediction,
     check_params,
     find_metric,
     nearest_metrics,
+    range_in_words,
     with_defaults,
 )
 from podium_scorer.metrics import CODE, source_sha256
@@ -92,6 +95,22 @@ def test_labels_have_no_range_and_probabilities_one_from_0_to_1() -> None:
             assert info.valid_range is None
         if info.prediction is Prediction.PROBABILITY:
             assert info.valid_range == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.0, 1.0, "numbers from 0 to 1"),
+        (-LARGEST, LARGEST, "finite numbers"),
+        (math.nextafter(0.0, 1.0), LARGEST, "numbers above 0"),
+        (math.nextafter(-1.0, 0.0), LARGEST, "numbers above -1"),
+        (0.0, LARGEST, "numbers from 0"),
+        (1 / 3, math.nextafter(2.0, 0.0), "numbers from 0.333333 below 2"),
+        (-LARGEST, 90.0, "numbers up to 90"),
+    ],
+)
+def test_a_range_is_said_in_words(low: float, high: float, words: str) -> None:
+    assert range_in_words(low, high) == words
 
 
 def test_entries_are_plain_json() -> None:

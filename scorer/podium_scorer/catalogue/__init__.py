@@ -22,6 +22,7 @@ from podium_scorer.catalogue.info import (
     Prediction,
     Target,
     WorkedExample,
+    range_in_words,
 )
 from podium_scorer.catalogue.regression import REGRESSION
 from podium_scorer.contract import ParamValue
@@ -41,6 +42,7 @@ __all__ = [
     "check_params",
     "find_metric",
     "nearest_metrics",
+    "range_in_words",
     "with_defaults",
 ]
 
