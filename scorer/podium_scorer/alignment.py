@@ -77,6 +77,23 @@ class Texts:
         start, size = int(self.starts[row]), int(self.lengths[row])
         return self.data[start : start + size].tobytes().decode("utf-8", "replace")
 
+    def taken(self, rows: Ints) -> Texts:
+        """The texts of some rows, in their order."""
+        lengths = self.lengths[rows]
+        ends = np.cumsum(lengths)
+        total = int(ends[-1]) if len(ends) else 0
+        moved = np.repeat(self.starts[rows] - (ends - lengths), lengths)
+        return Texts.of_parts([self.data[moved + np.arange(total)]], lengths)
+
+    def strings(self) -> list[str]:
+        """All texts; bytes that are not UTF-8 are replaced."""
+        data, ends = self.used.tobytes(), np.cumsum(self.lengths).tolist()
+        starts = [0, *ends[:-1]]
+        return [
+            data[start:end].decode("utf-8", "replace")
+            for start, end in zip(starts, ends, strict=True)
+        ]
+
     @cached_property
     def words(self) -> int:
         """How many words the longest text has."""

@@ -21,7 +21,7 @@ from podium_scorer.bundle_faults import (
     quoted,
 )
 from podium_scorer.bundle_files import BundleFile, Folder
-from podium_scorer.bundle_metric import Values, read_metric
+from podium_scorer.bundle_metric import Values, column_params, read_metric
 from podium_scorer.bundle_section import Section
 from podium_scorer.bundle_tables import (
     USAGE_COLUMN,
@@ -40,7 +40,7 @@ from podium_scorer.bundle_types import (
     SubmissionPolicy,
 )
 from podium_scorer.bundle_yaml import MANIFEST, MANIFEST_BYTES, compose
-from podium_scorer.catalogue import MetricInfo
+from podium_scorer.catalogue import Columns, MetricInfo
 
 __all__ = [
     "FORMATS",
@@ -113,7 +113,11 @@ def _read(top: Section, folder: Folder) -> Bundle | None:
     pages, data = read_pages(top, folder), read_data(top, folder)
     sample = file_of(top, "sample_submission", folder)
     positive = spec and spec.params.get("positive_label")
-    values = Values(info, positive if isinstance(positive, str) else None)
+    values = Values(
+        info,
+        positive if isinstance(positive, str) else None,
+        further=column_params(info, spec.params) if info and spec else (),
+    )
     solution, predictions = _tables(top, folder, sample, values)
     _keep_secret(top, solution, sample, data)
     licence, source = _licence(top), _source(top)
@@ -254,7 +258,8 @@ def _columns(section: Section, metric: MetricInfo | None) -> SolutionColumns | N
             "the columns that hold what is to be predicted.",
         )
         return None
-    if metric is not None and len(targets) > 1:
+    one = metric is not None and metric.columns in {Columns.ONE, Columns.SEVERAL}
+    if metric is not None and one and len(targets) > 1:
         section.fault(
             "target_columns",
             f"There are {len(targets)} targets, and {metric.name} compares one.",

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from podium_scorer.bundle_faults import quoted
 from podium_scorer.bundle_section import Section
 from podium_scorer.catalogue import (
+    LARGEST,
     METRICS,
+    TEXT_TARGETS,
     Columns,
     MetricInfo,
+    ParamType,
     Prediction,
     Target,
     check_params,
     find_metric,
     nearest_metrics,
 )
-from podium_scorer.contract import MetricSpec
+from podium_scorer.contract import MetricSpec, ParamValue
 
 _KEYS = ("name", "params")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -48,6 +52,17 @@ def read_metric(top: Section) -> tuple[MetricInfo, MetricSpec] | None:
     return info, MetricSpec(name=info.name, params=params)
 
 
+def column_params(
+    info: MetricInfo, params: Mapping[str, ParamValue]
+) -> tuple[str, ...]:
+    """The columns of the solution that a metric's parameters name."""
+    return tuple(
+        str(params[param.name])
+        for param in info.params
+        if param.type is ParamType.COLUMN and params.get(param.name) is not None
+    )
+
+
 @dataclass
 class Values:
     """What the metric makes of the values of one bundle's solution and sample.
@@ -57,26 +72,34 @@ class Values:
 
     info: MetricInfo | None
     positive: str | None = None  # the parameter positive_label
+    further: tuple[str, ...] = ()  # columns of the solution that parameters name
     classes: dict[str, int] = field(default_factory=dict)  # and their first line
+
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether an empty cell is a value: an empty text or list."""
+        return self.info is not None and self.info.target in TEXT_TARGETS
 
     def target_fault(self, line: int, value: str) -> tuple[str, str] | None:
         """What rows with that target do wrong, and what is expected."""
         if self.info is None:
             return None
+        if self.info.target in TEXT_TARGETS:
+            return None
         if self.info.target is not Target.NUMBER:
             if len(self.classes) <= MOST_CLASSES:
                 self.classes.setdefault(value, line)
             return None
-        if _in_range(value, self.info.valid_range):
+        if _in_range(value, self.info.target_range or (-LARGEST, LARGEST)):
             return None
         return (
-            "have a target that is no number",
-            f"finite numbers, which {self.info.name} compares.",
+            "have a target that is no number or out of range",
+            f"finite numbers that {self.info.name} can compare.",
         )
 
     def prediction_fault(self, value: str) -> tuple[str, str] | None:
         """What rows with that prediction do wrong, and what is expected."""
-        if self.info is None or self.info.prediction is Prediction.LABEL:
+        if self.info is None or self.info.valid_range is None:
             return None
         if _in_range(value, self.info.valid_range):
             return None
@@ -88,6 +111,11 @@ class Values:
         """What is wrong with the solution's classes as a whole."""
         if self.info is None or self.info.target is not Target.BINARY:
             return None
+        if self.info.columns is Columns.PAIRS:
+            odd = sorted(set(self.classes) - {"0", "1", "0.0", "1.0"})[:10]
+            shown = ", ".join(quoted(name, 20) for name in odd)
+            said = (f"The targets hold {shown}.", "0 and 1 in every target column.")
+            return said if odd else None
         found = set(self.classes)
         if len(found) == 2 and (self.positive in found or found == {"0", "1"}):
             return None
@@ -100,6 +128,8 @@ class Values:
     def columns_fault(self, predictions: tuple[str, ...]) -> tuple[str, str] | None:
         """What is wrong with the prediction columns of the sample."""
         if self.info is None or len(predictions) < 2:
+            return None
+        if self.info.columns in {Columns.PAIRS, Columns.SEVERAL}:
             return None
         if self.info.columns is not Columns.CLASSES:
             return (

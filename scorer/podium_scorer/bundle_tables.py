@@ -159,7 +159,11 @@ def check_solution(
         needed = (columns.id_column, USAGE_COLUMN, *columns.target_columns)
         if table.lacks(needed, "the columns that competition.yaml names, and Usage."):
             return None
-        _refuse_other_columns(table, needed)
+        if table.lacks(
+            values.further, "the columns that the metric's parameters name."
+        ):
+            return None
+        _refuse_other_columns(table, (*needed, *values.further))
         id_at, usage_at, *targets = (table.header.index(name) for name in needed)
         lines: dict[str, int] = {}
         for line, row in table.rows():
@@ -236,7 +240,7 @@ def _judge_columns(table: _Table, values: Values, predictions: tuple[str, ...]) 
 
 def _note_targets(table: _Table, values: Values, line: int, targets: list[str]) -> None:
     for value in targets:
-        if not value.strip():
+        if not value.strip() and not values.may_be_empty:
             table.note(
                 "have an empty target",
                 "a value in every target column of rows that are not Ignored.",
@@ -250,7 +254,7 @@ def _note_predictions(
     table: _Table, values: Values, line: int, predictions: list[str]
 ) -> None:
     for value in predictions:
-        if not value.strip():
+        if not value.strip() and not values.may_be_empty:
             table.note("have an empty field", "a value in every field.", line)
         elif said := values.prediction_fault(value):
             table.note(*said, line, value)

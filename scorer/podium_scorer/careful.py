@@ -16,6 +16,7 @@ import numpy as np
 from podium_scorer.contract import ReaderCaps
 from podium_scorer.faults import FaultKind, FaultLog, example, quoted
 from podium_scorer.tables import (
+    ContentKind,
     Floats,
     Kind,
     LabelKind,
@@ -68,7 +69,7 @@ def add_cells(
 ) -> None:
     """Put a batch of text cells (None: nothing there) into a column of the table."""
     match kind:
-        case TextKind():
+        case TextKind() | ContentKind():
             builder.add_texts(place, [_encoded(cell or "") for cell in cells])
         case LabelKind():
             builder.add_labels(

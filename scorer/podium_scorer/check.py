@@ -6,7 +6,7 @@ from podium_scorer.alignment import build_index
 from podium_scorer.catalogue import MetricInfo, with_defaults
 from podium_scorer.contract import MetricSpec, ReaderCaps, Report
 from podium_scorer.engine import host_report, rejected_report
-from podium_scorer.expectation import Expectation
+from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.faults import FaultLog
 from podium_scorer.layout import check_sample
 from podium_scorer.reading import open_source, read_every_fault
@@ -64,11 +64,17 @@ def _expectation(
     columns = tuple(column for column in source.columns if column != name)
     return Expectation(
         id_column=name,
-        columns=columns,
+        specs=tuple(_spec(info, column) for column in columns),
         ids=build_index(table.texts[place]),
-        valid_range=None if info is None else info.valid_range,
         row_sums=_row_sums(info, spec, len(columns)),
+        params={} if info is None or spec is None else with_defaults(info, spec.params),
     )
+
+
+def _spec(info: MetricInfo | None, name: str) -> ColumnSpec:
+    if info is None:
+        return ColumnSpec(name)
+    return ColumnSpec(name, holds=info.prediction, valid_range=info.valid_range)
 
 
 def _row_sums(

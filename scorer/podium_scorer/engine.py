@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from podium_scorer import __version__
+from podium_scorer.alignment import Ints, Texts
 from podium_scorer.catalogue import with_defaults
 from podium_scorer.contract import (
     Fault,
@@ -19,10 +20,11 @@ from podium_scorer.contract import (
     ScoreJob,
 )
 from podium_scorer.faults import FaultKind, fit_report
-from podium_scorer.metrics import CODE, Estimate, Part, Refusal, source_sha256
+from podium_scorer.metrics import CODE, Estimate, Refusal, source_sha256
+from podium_scorer.metrics.base import Array
 from podium_scorer.solution import UnsoundSolution, find_setting, prepare_solution
 from podium_scorer.solution_index import SolutionIndex, UnsoundIndex, read_index
-from podium_scorer.submission import Aligned, read_submission
+from podium_scorer.submission import Aligned, Values, read_submission
 
 
 @dataclass(frozen=True)
@@ -120,14 +122,28 @@ def _estimates(
     slots = solution.slots.astype(np.int64)
     if aligned.positions is not None:
         slots = slots[aligned.positions]
-    predictions = np.empty((len(aligned.columns), len(slots)), aligned.columns[0].dtype)
-    for row, column in zip(predictions, aligned.columns, strict=True):
-        row[slots] = column
+    predictions, texts = _in_slots(aligned.columns, slots)
     compute = CODE[solution.metric.name].compute
     for name, rows in solution.splits.parts.items():
-        truths = solution.target[np.newaxis, rows]
-        part = Part(truths, predictions[:, rows], solution.setting)
-        estimate = compute(part)
+        estimate = compute(solution.part(rows, predictions, texts))
         if not math.isfinite(estimate.score):
             raise Refusal("The score of these predictions is not a finite number.")
         yield name, estimate
+
+
+def _in_slots(
+    columns: Sequence[Values], slots: Ints
+) -> tuple[Array | None, list[Texts]]:
+    """The predictions in slot order: numbers as (columns, rows), texts by column."""
+    values = [column for column in columns if not isinstance(column, Texts)]
+    predictions = None
+    if values:
+        predictions = np.empty((len(values), len(slots)), values[0].dtype)
+        for row, column in zip(predictions, values, strict=True):
+            row[slots] = column
+    written = [column for column in columns if isinstance(column, Texts)]
+    if written:
+        order = np.empty(len(slots), np.int64)
+        order[slots] = np.arange(len(slots))
+        written = [column.taken(order) for column in written]
+    return predictions, written

@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from podium_scorer.alignment import IdIndex
-from podium_scorer.tables import Kind, LabelKind, NumberKind
+from podium_scorer.catalogue import Prediction
+from podium_scorer.contract import ParamValue
+from podium_scorer.tables import ContentKind, Kind, LabelKind, NumberKind
+
+NUMBERS = frozenset({Prediction.SCORE, Prediction.PROBABILITY, Prediction.NUMBER})
+TEXTS = frozenset(
+    {Prediction.TEXT, Prediction.ITEMS, Prediction.MASK, Prediction.BOXES}
+)
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """A prediction column, and what each of its cells must be.
+
+    Numbers lie in ``valid_range`` (ends included); labels are among ``classes``, or any
+    where that is None.
+    """
+
+    name: str
+    holds: Prediction = Prediction.LABEL
+    valid_range: tuple[float, float] | None = None
+    classes: tuple[str, ...] | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """How the column is read."""
+        if self.valid_range is not None:
+            return NumberKind(*self.valid_range)
+        return ContentKind() if self.holds in TEXTS else LabelKind()
 
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
     """The columns, ids and values that a submission must have.
 
-    ``columns`` are the prediction columns in the sample's order. ``valid_range`` is None
-    for labels. ``classes`` are the labels that may be predicted, None where any may.
-    ``row_sums`` says what several probabilities of a row must add up to: ``one``, or with
-    ``rescale`` any positive number; None where it makes no difference.
+    ``specs`` are the prediction columns in the sample's order. ``row_sums`` says what
+    several probabilities of a row must add up to: ``one``, or with ``rescale`` any
+    positive number; None where it makes no difference. ``params`` are the metric's, for
+    cells whose form they decide.
     """
 
     id_column: str
-    columns: tuple[str, ...]
+    specs: tuple[ColumnSpec, ...]
     ids: IdIndex
-    valid_range: tuple[float, float] | None = None
-    classes: tuple[str, ...] | None = None
     row_sums: str | None = None
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
 
     @property
-    def kind(self) -> Kind:
-        """How the prediction columns are read."""
-        return (
-            LabelKind() if self.valid_range is None else NumberKind(*self.valid_range)
-        )
+    def columns(self) -> tuple[str, ...]:
+        """The names of the prediction columns."""
+        return tuple(spec.name for spec in self.specs)
 
     @property
     def header(self) -> tuple[str, ...]:

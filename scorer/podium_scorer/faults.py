@@ -52,6 +52,7 @@ class FaultKind(StrEnum):
     INFINITE = "infinite"
     OUT_OF_RANGE = "out_of_range"
     UNKNOWN_LABEL = "unknown_label"
+    MALFORMED = "malformed"
     ROW_SUM = "row_sum"
     UNREADABLE = "unreadable"
     METRIC_REFUSED = "metric_refused"

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from podium_scorer.catalogue import LARGEST, Columns, MetricInfo, Target
+from podium_scorer.catalogue import (
+    LARGEST,
+    TEXT_TARGETS,
+    Columns,
+    MetricInfo,
+    ParamInfo,
+    ParamType,
+    Target,
+)
 from podium_scorer.contract import ParamValue
 from podium_scorer.faults import FaultKind, FaultLog, example, named, quoted
 from podium_scorer.splits import find_usage
-from podium_scorer.tables import Kind, LabelKind, NumberKind, Source, TextKind
+from podium_scorer.tables import (
+    ContentKind,
+    Kind,
+    LabelKind,
+    NumberKind,
+    Source,
+    TextKind,
+)
+
+
+@dataclass(frozen=True)
+class Extra:
+    """A further column of the solution that a parameter names, such as weights."""
+
+    param: ParamInfo
+    place: int
+
+    @property
+    def kind(self) -> Kind:
+        """How the column is read; the parameter's bounds themselves are not allowed."""
+        if self.param.holds is not Target.NUMBER:
+            return LabelKind()
+        low, high = self.param.above, self.param.below
+        return NumberKind(
+            math.nextafter(low, math.inf) if math.isfinite(low) else -LARGEST,
+            math.nextafter(high, -math.inf) if math.isfinite(high) else LARGEST,
+        )
 
 
 @dataclass(frozen=True)
@@ -23,12 +58,14 @@ class Layout:
     """
 
     source: Source
+    info: MetricInfo
     params: Mapping[str, ParamValue]
     id_place: int
     usage_place: int | None
     target_places: tuple[int, ...]
     target: Target | None
     predictions: tuple[str, ...]
+    extras: tuple[Extra, ...] = ()
 
     @property
     def id_column(self) -> str:
@@ -37,26 +74,31 @@ class Layout:
 
     @property
     def target_names(self) -> tuple[str, ...]:
-        """The names of the target columns: one, or one for each class."""
+        """The names of the target columns: one, one for each class, or several."""
         return tuple(self.source.columns[place] for place in self.target_places)
 
     @property
     def one_hot(self) -> bool:
         """Whether the target is one column a class."""
-        return len(self.target_places) > 1
+        return self.info.columns is Columns.CLASSES and len(self.target_places) > 1
 
     @property
     def wanted(self) -> dict[int, Kind]:
         """How each column is read."""
-        kind: Kind = LabelKind()
-        if self.one_hot:
-            kind = NumberKind(0.0, 1.0)
-        elif self.target is Target.NUMBER:
-            kind = NumberKind(-LARGEST, LARGEST)
         wanted: dict[int, Kind] = {self.id_place: TextKind()}
         if self.usage_place is not None:
             wanted[self.usage_place] = LabelKind()
-        return wanted | dict.fromkeys(self.target_places, kind)
+        wanted |= {extra.place: extra.kind for extra in self.extras}
+        return wanted | dict.fromkeys(self.target_places, self._target_kind)
+
+    @property
+    def _target_kind(self) -> Kind:
+        pairs = self.info.columns is Columns.PAIRS
+        if self.one_hot or (self.target is Target.BINARY and pairs):
+            return NumberKind(0.0, 1.0)
+        if self.target is Target.NUMBER:
+            return NumberKind(*(self.info.target_range or (-LARGEST, LARGEST)))
+        return ContentKind() if self.target in TEXT_TARGETS else LabelKind()
 
 
 def check_sample(columns: Sequence[str], id_column: str, log: FaultLog) -> None:
@@ -87,37 +129,79 @@ def choose_layout(
         log.add(FaultKind.MISSING_COLUMN, one, advice)
     predictions = tuple(name for name in sample if name != id_column)
     usage = find_usage(columns, sample)
+    extras = _find_extras(columns, info, params, log)
+    taken = {extra.place for extra in extras} | {usage}
     others = [
         name
         for place, name in enumerate(columns)
-        if name != id_column and place != usage
+        if name != id_column and place not in taken
     ]
-    several = info.columns is Columns.CLASSES
-    if len(predictions) > 1 and not several:
-        one = (
-            f"{info.title} takes one column of predictions, the sample submission has "
-        )
-        one += f"{len(predictions):,}."
-        log.add(FaultKind.SETTINGS, one, "Keep one of them, or choose another metric.")
+    _check_arity(info, predictions, log)
     if log:
         return None
-    targets = _choose_targets(others, predictions, several, log)
+    targets = _choose_targets(info.columns, others, predictions, log)
     if not targets:
         return None
     return Layout(
         source=source,
+        info=info,
         params=params,
         id_place=columns.index(id_column),
         usage_place=usage,
         target_places=tuple(columns.index(name) for name in targets),
         target=_target_kind(info, targets, predictions),
         predictions=predictions,
+        extras=extras,
     )
 
 
+def _find_extras(
+    columns: Sequence[str],
+    info: MetricInfo,
+    params: Mapping[str, ParamValue],
+    log: FaultLog,
+) -> tuple[Extra, ...]:
+    found = []
+    for param in info.params:
+        name = params.get(param.name)
+        if param.type is not ParamType.COLUMN or name is None:
+            continue
+        if name in columns:
+            found.append(Extra(param, columns.index(str(name))))
+            continue
+        log.add(
+            FaultKind.MISSING_COLUMN,
+            f"The column {quoted(str(name))}, which the parameter {param.name} names, is "
+            "missing.",
+            f"Add it to the solution, or name one of its columns: {named(columns)}.",
+            column=str(name),
+        )
+    return tuple(found)
+
+
+def _check_arity(info: MetricInfo, predictions: Sequence[str], log: FaultLog) -> None:
+    if info.columns is Columns.ONE and len(predictions) > 1:
+        log.add(
+            FaultKind.SETTINGS,
+            f"{info.title} takes one column of predictions, the sample submission has "
+            f"{len(predictions):,}.",
+            "Keep one of them, or choose another metric.",
+        )
+    if info.columns is Columns.SEVERAL and not predictions:
+        log.add(
+            FaultKind.SETTINGS,
+            f"{info.title} compares one target with several columns of predictions, and "
+            "only a sample submission can name them.",
+            "Add a sample submission.",
+        )
+
+
 def _choose_targets(
-    others: list[str], predictions: tuple[str, ...], several: bool, log: FaultLog
+    arity: Columns, others: list[str], predictions: tuple[str, ...], log: FaultLog
 ) -> list[str]:
+    if arity is Columns.PAIRS and others:
+        return _paired_targets(others, predictions, log)
+    several = arity is Columns.CLASSES
     if several and len(predictions) > 1 and set(predictions) <= set(others):
         return list(predictions)
     if several and not predictions:
@@ -136,10 +220,29 @@ def _choose_targets(
     return []
 
 
+def _paired_targets(
+    others: list[str], predictions: tuple[str, ...], log: FaultLog
+) -> list[str]:
+    lacking = [name for name in predictions if name not in others]
+    if not lacking:
+        return list(predictions) or others
+    if len(predictions) == len(others) == 1:
+        return others
+    log.add(
+        FaultKind.MISSING_COLUMN,
+        f"The sample submission's column {quoted(lacking[0])} is no column here.",
+        "Name each true column like the column that predicts it.",
+        many=f"{{count}} of the sample submission's columns are no columns here: "
+        f"{named(lacking)}.",
+        count=len(lacking),
+    )
+    return []
+
+
 def _target_kind(
     info: MetricInfo, targets: list[str], predictions: tuple[str, ...]
 ) -> Target | None:
-    if info.columns is not Columns.CLASSES:
+    if info.columns is not Columns.CLASSES or info.target is not Target.LABEL:
         return info.target
     if len(predictions) == 1:
         return Target.BINARY

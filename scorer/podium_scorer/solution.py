@@ -10,14 +10,16 @@ column a class with a single 1 in each row. Ignored rows must be as sound as the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer.alignment import LONGEST_ID, Texts, build_index, first_of_each
 from podium_scorer.catalogue import (
+    Columns,
     MetricInfo,
+    Prediction,
     Target,
     check_params,
     find_metric,
@@ -25,16 +27,16 @@ from podium_scorer.catalogue import (
     with_defaults,
 )
 from podium_scorer.contract import MESSAGE_CHARS, Fault, MetricSpec, PrepareJob
-from podium_scorer.expectation import Expectation
+from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.faults import FaultKind, FaultLog, clean
 from podium_scorer.layout import Layout, check_sample, choose_layout
-from podium_scorer.metrics import CODE, Part
+from podium_scorer.metrics import CODE
 from podium_scorer.reading import open_source, read_every_fault
 from podium_scorer.solution_index import SolutionIndex
 from podium_scorer.splits import IGNORED, PRIVATE, PUBLIC, Splits, read_usage
 from podium_scorer.submission import Aligned, read_submission
 from podium_scorer.tables import Table, read_fast
-from podium_scorer.targets import TargetColumn, read_target
+from podium_scorer.targets import TargetColumn, Truth, read_truth
 
 
 class UnsoundSolution(ValueError):
@@ -51,7 +53,7 @@ class _Rows:
     """A solution that was read without a fault."""
 
     ids: Texts
-    target: TargetColumn
+    truth: Truth
     usage: NDArray[np.int8]
 
 
@@ -131,8 +133,8 @@ def _check(layout: Layout, table: Table, log: FaultLog) -> _Rows | None:
     if layout.usage_place is not None:
         usage = read_usage(table.labels[layout.usage_place], table.lines, log)
     extra = cast("list[str] | None", layout.params.get("labels"))
-    target = read_target(layout, table, log, extra_labels=extra or [])
-    return None if log or target is None else _Rows(ids, target, usage)
+    truth = read_truth(layout, table, log, extra_labels=extra or [])
+    return None if log or truth is None else _Rows(ids, truth, usage)
 
 
 def check_ids(ids: Texts, table: Table, log: FaultLog) -> None:
@@ -148,15 +150,27 @@ def check_ids(ids: Texts, table: Table, log: FaultLog) -> None:
 
 
 def _expectation(info: MetricInfo, layout: Layout, rows: _Rows) -> Expectation:
-    columns = rows.target.predictions
+    columns = rows.truth.predictions
     row_sums = layout.params.get("row_sums") if len(columns) > 1 else None
     return Expectation(
         id_column=layout.id_column,
-        columns=columns,
+        specs=tuple(
+            _spec(info, name, rows.truth.targets[place % len(rows.truth.targets)])
+            for place, name in enumerate(columns)
+        ),
         ids=build_index(rows.ids),
-        valid_range=info.valid_range,
-        classes=None if info.valid_range else rows.target.classes,
         row_sums=None if row_sums is None else str(row_sums),
+        params=layout.params,
+    )
+
+
+def _spec(info: MetricInfo, name: str, target: TargetColumn) -> ColumnSpec:
+    labels = info.prediction is Prediction.LABEL
+    return ColumnSpec(
+        name=name,
+        holds=info.prediction,
+        valid_range=info.valid_range,
+        classes=target.classes if labels else None,
     )
 
 
@@ -170,18 +184,18 @@ def _in_sample_order(
     if aligned.positions is None:
         return expected, rows
     order, ids = aligned.positions, aligned.ids
-    target = replace(rows.target, values=rows.target.values[order])
     expected = replace(expected, ids=build_index(ids))
-    return expected, _Rows(ids, target, rows.usage[order])
+    return expected, _Rows(ids, rows.truth.taken(order), rows.usage[order])
 
 
 def _build(
     info: MetricInfo, spec: MetricSpec, expected: Expectation, rows: _Rows
 ) -> SolutionIndex:
     """Put the rows into slots: by part, and a binary target's negatives first."""
-    values = rows.target.values
-    binary = rows.target.kind is Target.BINARY
-    keys = (values, rows.usage) if binary else (rows.usage,)
+    keys: tuple[NDArray[Any], ...] = (rows.usage,)
+    target = rows.truth.targets[0]
+    if target.kind is Target.BINARY and info.columns is not Columns.PAIRS:
+        keys = (cast(NDArray[Any], target.values), rows.usage)
     order = np.lexsort(keys)  # stable; the last key counts most
     slots = np.empty(len(order), np.int32)
     slots[order] = np.arange(len(order), dtype=np.int32)
@@ -190,8 +204,7 @@ def _build(
         metric=info,
         params=with_defaults(info, spec.params),
         expectation=expected,
-        target_kind=rows.target.kind,
-        target=values[order],
+        truth=rows.truth.taken(order),
         splits=Splits(counts[PUBLIC], counts[PRIVATE], counts[IGNORED]),
         slots=slots,
     )
@@ -201,9 +214,7 @@ def _check_truth(index: SolutionIndex, file: str) -> None:
     """Ask the metric whether it can be computed on the public and the private rows."""
     refuse, faults = CODE[index.metric.name].refuse_truth, []
     for name, rows in index.splits.parts.items():
-        truths = index.target[np.newaxis, rows]
-        part = Part(truths, np.empty((0, truths.shape[1])), index.setting)
-        if (why := refuse(part)) is not None:
+        if (why := refuse(index.part(rows))) is not None:
             message = f"The {name} rows {why}; {index.metric.title} has no value there."
             advice = "Split the rows in another way, or choose another metric."
             faults.append(

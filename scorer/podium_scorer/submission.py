@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer.alignment import Ints, Texts
+from podium_scorer.cells import PREDICTION_FORMS
 from podium_scorer.contract import Fault, ReaderCaps
-from podium_scorer.expectation import Expectation
+from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.faults import FaultKind, FaultLog, clean, example, named, quoted
 from podium_scorer.labels import class_codes
 from podium_scorer.reading import open_source, read_every_fault
@@ -30,7 +31,7 @@ ROW_SUM_TOLERANCE = 1e-3
 _HINT_IDS = 1000
 _SAMPLES = 10
 
-Values: TypeAlias = "NDArray[np.float64] | NDArray[np.int32]"
+Values: TypeAlias = "NDArray[np.float64] | NDArray[np.int32] | Texts"
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +55,9 @@ def read_submission(
     if source is None:
         return log.faults()
     places = _check_columns(source, expected, log)
-    wanted = dict.fromkeys(places.values(), expected.kind)
+    wanted: dict[int, Kind] = {
+        places[spec.name]: spec.kind for spec in expected.specs if spec.name in places
+    }
     if expected.id_column in places:
         wanted[places[expected.id_column]] = TextKind()
     if not log:
@@ -141,13 +144,15 @@ def _check_table(
     ids = table.texts.get(places.get(expected.id_column, -1))
     positions = None if ids is None else _check_ids(table, ids, expected, log)
     columns: list[Values] = []
-    for name in expected.columns:
-        place = places.get(name, -1)
+    for spec in expected.specs:
+        place = places.get(spec.name, -1)
         if place in table.numbers:
             columns.append(table.numbers[place])
         elif place in table.labels:
-            column = table.labels[place]
-            columns.append(_check_labels(table, column, name, expected, log))
+            columns.append(_check_labels(table, table.labels[place], spec, log))
+        elif place in table.texts:
+            _check_form(table, table.texts[place], spec, expected, log)
+            columns.append(table.texts[place])
     numbers = list(table.numbers.values())
     if expected.row_sums and len(numbers) == len(expected.columns):
         _check_sums(table, numbers, expected.row_sums, log)
@@ -212,20 +217,47 @@ def _id_advice(ids: Texts, unexpected: Ints, expected: Expectation) -> str:
     return ""
 
 
+def _check_form(
+    table: Table, texts: Texts, spec: ColumnSpec, expected: Expectation, log: FaultLog
+) -> None:
+    """Note cells that have not the form of their kind."""
+    form = PREDICTION_FORMS.get(spec.holds)
+    if form is None:
+        return
+    faulty = [
+        row
+        for row, text in enumerate(texts.strings())
+        if not form.holds(text, expected.params)
+    ]
+    where = f"in the column {quoted(spec.name)}"
+    log.add_rows(
+        FaultKind.MALFORMED,
+        np.array(faulty, np.int64),
+        (
+            f"1 value {where} {form.one}.",
+            f"{{count}} values {where} {form.many}.",
+            form.advice,
+        ),
+        lines=table.lines,
+        show=texts.text,
+        column=spec.name,
+    )
+
+
 def _check_labels(
-    table: Table, column: Labels, name: str, expected: Expectation, log: FaultLog
+    table: Table, column: Labels, spec: ColumnSpec, log: FaultLog
 ) -> NDArray[np.int32]:
     """The class of each row; unknown and empty labels are noted."""
     known = [0] * len(column.texts)
-    if expected.classes is not None:
-        known = class_codes(column.texts, expected.classes)
+    if spec.classes is not None:
+        known = class_codes(column.texts, spec.classes)
     for code, text in enumerate(column.texts):
         if text is not None and not text.strip():
             known[code] = _EMPTY
         elif text is None:
             known[code] = _RAGGED  # of a ragged row, which is a fault of its own
     classes = np.array([*known, _RAGGED], np.int32)[column.codes]
-    where = f"in the column {quoted(name)}"
+    where = f"in the column {quoted(spec.name)}"
     for mark, kind, (one, many, advice) in (
         (_EMPTY, FaultKind.EMPTY_VALUE, _EMPTY_LABEL),
         (_UNKNOWN, FaultKind.UNKNOWN_LABEL, _UNKNOWN_LABEL),
@@ -236,7 +268,7 @@ def _check_labels(
             (f"1 value {where} {one}.", f"{{count}} values {where} {many}.", advice),
             lines=table.lines,
             show=column.show,
-            column=name,
+            column=spec.name,
         )
     return classes
 

@@ -39,6 +39,11 @@ class TextKind:
 
 
 @dataclass(frozen=True)
+class ContentKind:
+    """A column that is wanted as whole texts in UTF-8, of any length, also empty."""
+
+
+@dataclass(frozen=True)
 class LabelKind:
     """A column that is wanted as texts, most of which occur often (classes)."""
 
@@ -51,7 +56,7 @@ class NumberKind:
     high: float
 
 
-Kind = TextKind | LabelKind | NumberKind
+Kind = TextKind | ContentKind | LabelKind | NumberKind
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +155,11 @@ def read_fast(
     quotes = data.find(b'"', source.body) >= 0
     if quotes and data.count(b'"', source.body) % 2:
         return None
+    if any(isinstance(kind, ContentKind) for kind in wanted.values()):
+        try:
+            str(body, "utf-8")
+        except UnicodeDecodeError:
+            return None
     options = _arrow_options(source, wanted, newlines=quotes)
     stream = len(body) > _STREAM_ABOVE
     try:
@@ -232,7 +242,7 @@ def _arrow_type(kind: Kind) -> Any:
             return pa.float64()
         case LabelKind():
             return pa.dictionary(pa.int32(), pa.binary())
-        case TextKind():
+        case TextKind() | ContentKind():
             return pa.binary()
 
 
@@ -245,7 +255,7 @@ def _from_arrow(
     for place, kind in wanted.items():
         chunks = columns[place].chunks
         match kind:
-            case TextKind():
+            case TextKind() | ContentKind():
                 texts[place] = _texts(chunks)
             case LabelKind():
                 labels[place] = _labels(chunks)
@@ -316,8 +326,10 @@ class TableBuilder:
         self.lines.append(lines)
 
     def add_texts(self, place: int, cells: Sequence[bytes]) -> None:
-        """A batch of a column of texts. No text keeps more than is needed to differ."""
-        kept = [cell[: LONGEST_ID + 1] for cell in cells]
+        """A batch of a column of texts. No id keeps more than is needed to differ."""
+        kept = cells
+        if isinstance(self.wanted[place], TextKind):
+            kept = [cell[: LONGEST_ID + 1] for cell in cells]
         self._bytes.setdefault(place, []).append(b"".join(kept))
         lengths = np.fromiter(map(len, kept), np.int64, len(kept))
         self._lengths.setdefault(place, []).append(lengths)
@@ -341,7 +353,7 @@ class TableBuilder:
         none = [np.empty(0, np.int64)]
         for place, kind in self.wanted.items():
             match kind:
-                case TextKind():
+                case TextKind() | ContentKind():
                     data = np.frombuffer(b"".join(self._bytes.get(place, [])), np.uint8)
                     lengths = np.concatenate(self._lengths.get(place, none))
                     texts[place] = Texts.of_parts([data], lengths)

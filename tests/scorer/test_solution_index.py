@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -27,10 +28,14 @@ def test_an_index_that_was_read_writes_the_same_bytes() -> None:
     assert read_index(INDEX).to_bytes() == INDEX
 
 
+def true_values(data: bytes | memoryview) -> Any:
+    return read_index(data).truth.targets[0].values
+
+
 def test_an_index_can_be_used_where_it_lies() -> None:
-    index = read_index(memoryview(INDEX))
-    assert not index.target.flags.owndata
-    assert not index.target.flags.writeable
+    values = true_values(memoryview(INDEX))
+    assert not values.flags.owndata
+    assert not values.flags.writeable
 
 
 def test_rows_are_public_then_private_then_ignored_and_negatives_first() -> None:
@@ -39,7 +44,7 @@ def test_rows_are_public_then_private_then_ignored_and_negatives_first() -> None
         10,
     ) * 3
     for part in index.splits.parts.values():
-        target = index.target[part].tolist()
+        target = true_values(INDEX)[part].tolist()
         assert target == sorted(target)
 
 
@@ -68,8 +73,8 @@ def test_a_changed_header_helper_changes_nothing_by_itself() -> None:
         INDEX + bytes(8),
         b"X" + INDEX[1:],
         struct.pack("<8sII", b"PODIUMIX", 99, 8) + INDEX[16:],
-        struct.pack("<8sII", b"PODIUMIX", 1, 1 << 31) + INDEX[16:],
-        struct.pack("<8sII", b"PODIUMIX", 1, 8) + INDEX[16:],
+        struct.pack("<8sII", b"PODIUMIX", 2, 1 << 31) + INDEX[16:],
+        struct.pack("<8sII", b"PODIUMIX", 2, 8) + INDEX[16:],
         changed_header(metric="unknown"),
         changed_header(metric=3),
         changed_header(rows=[30, 0]),
@@ -78,10 +83,17 @@ def test_a_changed_header_helper_changes_nothing_by_itself() -> None:
         changed_header(rows=[True, 9, 20]),
         changed_header(sizes={}),
         changed_header(sizes=7),
-        changed_header(target="number"),
-        changed_header(target="other"),
+        changed_header(targets=[["y", "number", []]]),
+        changed_header(targets=[["y", "text", []]]),
+        changed_header(targets=[["y", "other", []]]),
+        changed_header(targets=[["y", "binary", []]] * 2),
+        changed_header(targets=[]),
+        changed_header(targets="gone"),
+        changed_header(extras={"weight_column": ["w", "number", []]}),
+        changed_header(extras=[1]),
         changed_header(columns=5),
-        changed_header(valid_range=[1]),
+        changed_header(columns=[["y", "score", [1], None]]),
+        changed_header(columns=[["y", "other", None, None]]),
         changed_header(params="gone"),
         changed_header(mixed="gone"),
     ],
@@ -106,7 +118,7 @@ def test_a_table_without_an_end_is_refused() -> None:
 def test_a_class_that_is_none_of_the_classes_is_refused() -> None:
     solution = csv_bytes("id,y", [(i, "abc"[i % 3]) for i in range(9)])
     index = prepare("accuracy", solution).index
-    target = read_index(index).target
+    target = true_values(index)
     for wrong in (-1, 3):
         changed = target.copy()
         changed[4] = wrong

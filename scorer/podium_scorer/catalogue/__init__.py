@@ -13,6 +13,7 @@ from types import MappingProxyType
 from podium_scorer.catalogue.classification import CLASSIFICATION
 from podium_scorer.catalogue.info import (
     LARGEST,
+    TEXT_TARGETS,
     Columns,
     Family,
     MetricInfo,
@@ -28,6 +29,7 @@ from podium_scorer.contract import ParamValue
 __all__ = [
     "LARGEST",
     "METRICS",
+    "TEXT_TARGETS",
     "Columns",
     "Family",
     "MetricInfo",
@@ -72,6 +74,11 @@ def check_params(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
             fault = f"{info.name} has no parameter {name!r}; it has: {names}."
         if fault:
             faults.append(fault)
+    faults += [
+        f"{info.name} needs the parameter {param.name}: {param.doc}"
+        for param in info.params
+        if param.required and param.name not in params
+    ]
     return faults
 
 

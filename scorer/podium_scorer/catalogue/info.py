@@ -39,6 +39,9 @@ class Target(StrEnum):
     BOXES = "boxes"  # bounding boxes, also none
 
 
+TEXT_TARGETS = frozenset({Target.TEXT, Target.ITEMS, Target.MASK, Target.BOXES})
+
+
 class Prediction(StrEnum):
     """What each of a submission's prediction columns holds."""
 
