@@ -25,6 +25,9 @@ class Family(StrEnum):
     BINARY = "binary classification"
     MULTICLASS = "multiclass classification"
     REGRESSION = "regression"
+    FORECAST = "probabilistic forecasts"
+    DISTRIBUTION = "distributions"
+    SURVIVAL = "survival"
 
 
 class Target(StrEnum):

@@ -1,0 +1,84 @@
+"""What several entries of the catalogue have in common."""
+
+from __future__ import annotations
+
+import sys
+
+from podium_scorer.catalogue.info import LARGEST, ParamInfo, ParamType, Target
+
+SMALLEST = sys.float_info.min  # the smallest number above 0 that the reader takes
+NOT_NEGATIVE = (0.0, LARGEST)
+POSITIVE = (SMALLEST, LARGEST)
+WEIGHT = ParamInfo(
+    name="weight_column",
+    type=ParamType.COLUMN,
+    default=None,
+    above=-5e-324,
+    doc="The solution's column of weights, from 0; without it every row weighs the same.",
+)
+EVENT = ParamInfo(
+    name="event_column",
+    type=ParamType.COLUMN,
+    default=None,
+    required=True,
+    above=-5e-324,
+    below=1.0000000000000002,
+    doc="The solution's column that is 1 where the event happened at the target's time, "
+    "and 0 where the row was only watched until then.",
+)
+GROUP = ParamInfo(
+    name="group_column",
+    type=ParamType.COLUMN,
+    default=None,
+    required=True,
+    holds=Target.LABEL,
+    doc="The solution's column that says which group a row belongs to.",
+)
+RANKED_BY = ParamInfo(
+    name="prediction",
+    type=ParamType.CHOICE,
+    default="risk",
+    choices=("risk", "time"),
+    doc="risk: a higher prediction means an earlier event. time: a later one.",
+)
+SHARES = ParamInfo(
+    name="row_sums",
+    type=ParamType.CHOICE,
+    default="one",
+    choices=("one", "rescale"),
+    doc="one: the shares of a row must add up to 1 (within 0.001). rescale: each row is "
+    "divided by its sum first.",
+)
+DELTA = "the delta method: each row's influence on the score"
+RESAMPLED = (
+    "1,000 resamples of the rows with a fixed seed, percentiles 2.5 and 97.5; above 5,000 "
+    "rows a jackknife over 20 groups, above 200,000 the spread of 50 groups"
+)
+NO_WEIGHT = (
+    "weights that are all 0 among the public or the private rows",
+    "refused when the solution is prepared",
+)
+CONSTANT_TRUTH = (
+    "a truth that does not vary",
+    "refused when the solution is prepared: there is no spread to compare with",
+)
+SINGLE_ROW = (
+    "a single row",
+    "scored, without an interval",
+)
+NEGATIVE_VALUE = (
+    "a negative value",
+    "refused by the reader, with its line",
+)
+NOT_POSITIVE = (
+    "a value of 0 or less",
+    "refused by the reader, with its line",
+)
+NO_DISTRIBUTION = (
+    "true shares that do not add up to 1",
+    "refused when the solution is prepared",
+)
+CONSTANT_PREDICTIONS = (
+    "predictions that do not vary",
+    "0",
+)
