@@ -23,7 +23,7 @@ Z = 1.959963984540054  # the normal distribution's 97.5 % quantile
 DRAWS = 1000
 SEED = 20_240_229
 MOST_CLASSES = 50
-RESAMPLED_ROWS, LEFT_OUT_ROWS = 5_000, 200_000
+RESAMPLED_ROWS, LEFT_OUT_ROWS = 1_000, 200_000
 
 
 def sum_of_squares(values: Floats) -> float:
@@ -88,7 +88,7 @@ def of_resamples(
     """The interval of any score of rows, for which there is no closed form.
 
     ``score`` takes the numbers of some rows, ascending, repeated where a row is drawn
-    more than once. Up to 5,000 rows: percentiles of 1,000 resamples (Efron, Annals of
+    more than once. Up to 1,000 rows: percentiles of 1,000 resamples (Efron, Annals of
     Statistics 7 (1979) 1-26). Above, where that would take long: the jackknife over 20
     groups of rows, each left out in turn, and above 200,000 rows the scores of 50 groups
     by themselves (Wolter, Introduction to Variance Estimation, 2007, chapters 2 and 4),

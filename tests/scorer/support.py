@@ -18,6 +18,14 @@ def csv_bytes(header: str, rows: Iterable[Sequence[object]]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def quoted_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV of any cells, quoted where they must be; floats in full."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return sink.getvalue().encode()
+
+
 def prepare(
     metric: str,
     solution: bytes,

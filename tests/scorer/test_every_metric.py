@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Iterator
 
 import pytest
 
+from podium_scorer import uncertainty
 from podium_scorer.catalogue import METRICS, MetricInfo
 from podium_scorer.contract import Outcome
 from podium_scorer.metrics import CODE
@@ -14,6 +16,14 @@ from tests.scorer.cases import make, perfect
 
 EVERY = pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 WITH_PERFECT = [info for info in METRICS.values() if info.perfect is not None]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """What is asked here holds for any number of resamples, and there are many metrics."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uncertainty, "DRAWS", 20)
+        yield
 
 
 @EVERY

@@ -27,6 +27,7 @@ from podium_scorer.catalogue.info import (
     Prediction,
     Target,
     WorkedExample,
+    range_in_words,
 )
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.survival import SURVIVAL
@@ -47,6 +48,7 @@ __all__ = [
     "check_params",
     "find_metric",
     "nearest_metrics",
+    "range_in_words",
     "with_defaults",
 ]
 

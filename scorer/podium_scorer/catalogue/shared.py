@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from podium_scorer.catalogue.info import LARGEST, ParamInfo, ParamType, Target
 
-SMALLEST = sys.float_info.min  # the smallest number above 0 that the reader takes
+SMALLEST = 1 / LARGEST  # where a number must be above 0: quotients stay finite
 NOT_NEGATIVE = (0.0, LARGEST)
 POSITIVE = (SMALLEST, LARGEST)
 WEIGHT = ParamInfo(
@@ -51,7 +49,7 @@ SHARES = ParamInfo(
 )
 DELTA = "the delta method: each row's influence on the score"
 RESAMPLED = (
-    "1,000 resamples of the rows with a fixed seed, percentiles 2.5 and 97.5; above 5,000 "
+    "1,000 resamples of the rows with a fixed seed, percentiles 2.5 and 97.5; above 1,000 "
     "rows a jackknife over 20 groups, above 200,000 the spread of 50 groups"
 )
 NO_WEIGHT = (

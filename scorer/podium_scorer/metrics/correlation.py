@@ -72,7 +72,8 @@ def _kendall(part: Part) -> float:
     both = tied_pairs(dense_ranks(x * (int(y.max()) + 1) + y))
     concordant = pairs - ties_x - ties_y + both - discordant
     spread = math.sqrt(pairs - ties_x) * math.sqrt(pairs - ties_y)
-    return (concordant - discordant) / spread if spread else 0.0
+    # Rounding may carry a perfect one beyond 1.
+    return min(1.0, max(-1.0, (concordant - discordant) / spread)) if spread else 0.0
 
 
 def lins_concordance(part: Part) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -114,6 +115,32 @@ def test_only_the_host_reads_what_is_wrong_with_the_solution(
     assert score.host_message == "Row 7 of the solution has no label."
     assert "Row 7" not in score.message
     assert "did not count" in score.message
+
+
+LABELS = "labels 0 1 1 0"  # what a hostile metric would like to tell a participant
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        fakes.scored(),
+        fakes.rejected(counts=True),
+        fakes.host_error(LABELS),
+        fakes.cut_off(),
+        fakes.FAILED,
+    ],
+    ids=lambda verdict: str(verdict.outcome),
+)
+def test_log_and_detail_of_a_verdict_are_not_among_what_participants_read(
+    works: Works, sandbox: FakeSandbox, verdict: Verdict
+) -> None:
+    sandbox.verdict = replace(verdict, log=LABELS, detail=LABELS)
+    works = works.with_settings(failures_most=1)
+    score_id = works.submitted()
+    works.work(score_id)
+    score = works.score(score_id)
+    assert score.finished_at is not None
+    assert LABELS not in f"{score.message} {score.errors} {score.reason}"
 
 
 @pytest.mark.parametrize("reason", list(CutOff))
