@@ -14,11 +14,13 @@ from podium_scorer.catalogue.info import (
     WorkedExample,
 )
 from podium_scorer.catalogue.shared import (
+    ALPHA,
     NEGATIVE_VALUE,
     NO_WEIGHT,
     NOT_NEGATIVE,
     NOT_POSITIVE,
     POSITIVE,
+    POWER,
     SINGLE_ROW,
     WEIGHT,
 )
@@ -321,14 +323,7 @@ ERRORS = (
         target=Target.NUMBER,
         prediction=Prediction.NUMBER,
         params=(
-            ParamInfo(
-                name="alpha",
-                type=ParamType.NUMBER,
-                default=0.5,
-                above=0.0,
-                below=1.0,
-                doc="The quantile that is predicted.",
-            ),
+            ALPHA,
             WEIGHT,
         ),
         low=0.0,
@@ -420,14 +415,7 @@ ERRORS = (
         prediction_range=POSITIVE,
         target_range=POSITIVE,
         params=(
-            ParamInfo(
-                name="power",
-                type=ParamType.NUMBER,
-                default=1.5,
-                above=0.9999999999999999,
-                below=2.0000000000000004,
-                doc="From 1 (Poisson) to 2 (gamma).",
-            ),
+            POWER,
             WEIGHT,
         ),
         low=0.0,

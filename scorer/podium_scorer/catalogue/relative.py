@@ -14,11 +14,13 @@ from podium_scorer.catalogue.info import (
     WorkedExample,
 )
 from podium_scorer.catalogue.shared import (
+    ALPHA,
     CONSTANT_TRUTH,
     DELTA,
     NO_WEIGHT,
     NOT_POSITIVE,
     POSITIVE,
+    POWER,
     RESAMPLED,
     WEIGHT,
 )
@@ -321,16 +323,7 @@ RELATIVE = (
         higher_is_better=True,
         target=Target.NUMBER,
         prediction=Prediction.NUMBER,
-        params=(
-            ParamInfo(
-                name="alpha",
-                type=ParamType.NUMBER,
-                default=0.5,
-                above=0.0,
-                below=1.0,
-                doc="The quantile that is predicted.",
-            ),
-        ),
+        params=(ALPHA,),
         high=1.0,
         perfect=1.0,
         edges=(
@@ -359,16 +352,7 @@ RELATIVE = (
         prediction=Prediction.NUMBER,
         prediction_range=POSITIVE,
         target_range=POSITIVE,
-        params=(
-            ParamInfo(
-                name="power",
-                type=ParamType.NUMBER,
-                default=1.5,
-                above=0.9999999999999999,
-                below=2.0000000000000004,
-                doc="From 1 (Poisson) to 2 (gamma).",
-            ),
-        ),
+        params=(POWER,),
         high=1.0,
         perfect=1.0,
         edges=(

@@ -24,6 +24,22 @@ EVENT = ParamInfo(
     doc="The solution's column that is 1 where the event happened at the target's time, "
     "and 0 where the row was only watched until then.",
 )
+ALPHA = ParamInfo(
+    name="alpha",
+    type=ParamType.NUMBER,
+    default=0.5,
+    above=0.0,
+    below=1.0,
+    doc="The quantile that is predicted.",
+)
+POWER = ParamInfo(
+    name="power",
+    type=ParamType.NUMBER,
+    default=1.5,
+    above=0.9999999999999999,
+    below=2.0000000000000004,
+    doc="From 1 (Poisson) to 2 (gamma).",
+)
 GROUP = ParamInfo(
     name="group_column",
     type=ParamType.COLUMN,
