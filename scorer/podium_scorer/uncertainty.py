@@ -146,18 +146,29 @@ def of_share(hits: int, count: int) -> Interval:
 def of_cells(
     cells: NDArray[np.int64], classes: int, score: CountsScore
 ) -> Interval | None:
+    """The interval of a score of a confusion matrix's counts, as ``of_matrices`` draws it."""
+
+    def of_counts(matrices: Floats) -> Floats:
+        right = np.diagonal(matrices, axis1=1, axis2=2)
+        return score(right, matrices.sum(axis=2), matrices.sum(axis=1))
+
+    return of_matrices(cells, classes, of_counts)
+
+
+def of_matrices(
+    cells: NDArray[np.int64], classes: int, score: Callable[[Floats], Floats]
+) -> Interval | None:
     """The interval of a score of a confusion matrix, by multinomial draws of its cells.
 
-    ``cells`` are the matrix's rows (true classes) one after the other. The seed is fixed:
-    the same matrix has the same interval everywhere. None for fewer than two rows.
+    ``cells`` are the matrix's rows (true classes) one after the other; ``score`` takes
+    matrices (draws, classes, classes). The seed is fixed: the same matrix has the same
+    interval everywhere. None for fewer than two rows.
     """
     total = int(cells.sum())
     if total < 2:
         return None
     random = Generator(PCG64(SEED))
     draws = random.multinomial(total, cells / total, DRAWS).astype(np.float64)
-    matrices = draws.reshape(DRAWS, classes, classes)
-    right = np.diagonal(matrices, axis1=1, axis2=2)
-    scores = score(right, matrices.sum(axis=2), matrices.sum(axis=1))
+    scores = score(draws.reshape(DRAWS, classes, classes))
     low, high = np.quantile(scores, [0.025, 0.975])
     return float(low), float(high)

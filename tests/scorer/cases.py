@@ -31,6 +31,15 @@ class Names:
     extras: Mapping[str, str]  # parameter -> column
     columns: tuple[str, ...]
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes: the columns' names, or two where one must be the positive one."""
+        if self.info.columns is Columns.CLASSES:
+            return self.columns
+        return (
+            LABELS[:2] if any(p.name == "average" for p in self.info.params) else LABELS
+        )
+
     @classmethod
     def of(cls, info: MetricInfo) -> Names:
         head = next(csv.reader(io.StringIO(info.example.solution)))
@@ -140,7 +149,9 @@ def _vary(names: Names, truth: list[Row]) -> None:
     if names.info.target not in {Target.BINARY, Target.LABEL}:
         return
     two = names.info.columns is Columns.CLASSES and len(names.columns) == 1
-    values = (0, 1) if two or names.info.target is Target.BINARY else LABELS
+    values: tuple[Any, ...] = names.labels
+    if two or names.info.target is Target.BINARY:
+        values = (0, 1)
     for place, value in enumerate(values):
         for part in range(3):
             for name in names.targets:
@@ -195,10 +206,11 @@ def _binary(names: Names, rng: random.Random) -> tuple[Row, Row]:
 def _label(names: Names, rng: random.Random) -> tuple[Row, Row]:
     if names.info.columns is Columns.CLASSES and len(names.columns) == 1:
         return _binary(names, rng)
-    value = rng.choice(LABELS)
+    labels = names.labels
+    value = rng.choice(labels)
     true = {names.targets[0]: value}
-    if names.info.prediction is Prediction.LABEL:
-        guess = value if rng.random() < 0.6 else rng.choice(LABELS)
+    if names.info.prediction in {Prediction.LABEL, Prediction.TEXT}:
+        guess = value if rng.random() < 0.6 else rng.choice(labels)
         return true, {names.columns[0]: guess}
     weights = [rng.random() + (value == name) for name in names.columns]
     total = math.fsum(weights)

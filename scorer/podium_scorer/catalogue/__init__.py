@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from podium_scorer.catalogue.classification import CLASSIFICATION
+from podium_scorer.catalogue.clusters import CLUSTERS
 from podium_scorer.catalogue.columnwise import COLUMNWISE
+from podium_scorer.catalogue.confusion import CONFUSION
 from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
@@ -29,6 +31,8 @@ from podium_scorer.catalogue.info import (
     WorkedExample,
     range_in_words,
 )
+from podium_scorer.catalogue.multiclass import MULTICLASS
+from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.survival import SURVIVAL
 from podium_scorer.contract import ParamValue
@@ -54,6 +58,10 @@ __all__ = [
 
 _ALL = (
     *CLASSIFICATION,
+    *CLUSTERS,
+    *MULTICLASS,
+    *RANKED,
+    *CONFUSION,
     *ERRORS,
     *RELATIVE,
     *FORECASTS,

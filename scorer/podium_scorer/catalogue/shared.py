@@ -96,3 +96,63 @@ CONSTANT_PREDICTIONS = (
     "predictions that do not vary",
     "0",
 )
+POSITIVE_LABEL = ParamInfo(
+    name="positive_label",
+    type=ParamType.TEXT,
+    default=None,
+    doc="The class that counts as positive, as the solution writes it. Not needed "
+    "where the classes are 0 and 1.",
+)
+CLIP = ParamInfo(
+    name="clip",
+    type=ParamType.NUMBER,
+    default=1e-15,
+    above=0.0,
+    below=0.5,
+    doc="Probabilities are moved into [clip, 1 - clip] before the logarithm, so that a "
+    "wrong certainty costs much but not infinity. 1e-15 is Kaggle's value; "
+    "scikit-learn clips at 2.2e-16.",
+)
+ROW_SUMS = ParamInfo(
+    name="row_sums",
+    type=ParamType.CHOICE,
+    default="one",
+    choices=("one", "rescale"),
+    doc="Several classes only. one: the probabilities of a row must add up to 1 "
+    "(within 0.001) and are taken as they are, like scikit-learn. rescale: each row is "
+    "divided by its sum first, like Kaggle's MulticlassLoss.",
+)
+LABELS = ParamInfo(
+    name="labels",
+    type=ParamType.TEXTS,
+    default=None,
+    doc="Classes that may be predicted besides those that the solution has.",
+)
+ONE_CLASS_ONLY = (
+    "only one class among the public or the private rows",
+    "the solution is refused when it is prepared: the metric has no value there",
+)
+CELLS_INTERVAL = (
+    "1,000 multinomial draws of the confusion matrix with a fixed seed, percentiles "
+    "2.5 and 97.5; none above 50 classes"
+)
+CLASSES = (
+    "how classes are compared",
+    "as text, exactly as written; where every class of the solution is a whole number, "
+    "as numbers, so that 1.0 is the class 1",
+)
+AVERAGE = ParamInfo(
+    name="average",
+    type=ParamType.CHOICE,
+    default="binary",
+    choices=("binary", "macro", "micro", "weighted"),
+    doc="binary: of the positive class of two. macro: the mean over the classes. micro: of "
+    "all rows together. weighted: the mean by the classes' rows.",
+)
+ROW_SUMS_ONE = ParamInfo(
+    name="row_sums",
+    type=ParamType.CHOICE,
+    default="one",
+    choices=("one",),
+    doc="The probabilities of a row must add up to 1 (within 0.001).",
+)

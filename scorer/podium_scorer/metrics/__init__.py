@@ -12,11 +12,15 @@ from types import MappingProxyType
 from podium_scorer.metrics import (
     binary,
     classes,
+    clusters,
     columnwise,
+    confusion,
     correlation,
     distributions,
     errors,
     forecasts,
+    multiclass,
+    ranked,
     relative,
     survival,
 )
@@ -28,6 +32,10 @@ CODE: Mapping[str, Metric] = MappingProxyType(
     {
         **binary.CODE,
         **classes.CODE,
+        **clusters.CODE,
+        **multiclass.CODE,
+        **ranked.CODE,
+        **confusion.CODE,
         **errors.CODE,
         **relative.CODE,
         **forecasts.CODE,
