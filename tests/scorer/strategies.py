@@ -287,6 +287,6 @@ def _params(info: MetricInfo, own: Own) -> tuple[dict[str, Any], tuple[ParamInfo
 def _extras(param: ParamInfo) -> Cells:
     if param.holds is not Target.NUMBER:
         return st.sampled_from(["g", "h"])
-    low, high = max(param.above, -10.0), min(param.below, 10.0)
-    whole = st.integers(math.floor(low) + 1, math.ceil(high) - 1)
+    high = min(param.below, 10.0)
+    whole = st.integers(1, max(1, math.ceil(high) - 1))  # weights of 0 may add up to 0
     return whole if param.whole else whole.map(float)

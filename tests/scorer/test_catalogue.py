@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 
@@ -21,7 +22,7 @@ from podium_scorer.catalogue import (
     with_defaults,
 )
 from podium_scorer.metrics import CODE, source_sha256
-from tests.scorer.support import score
+from tests.scorer.support import perfect_submission, score
 
 
 def test_every_metric_has_code_and_every_code_an_entry() -> None:
@@ -31,12 +32,19 @@ def test_every_metric_has_code_and_every_code_an_entry() -> None:
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 def test_a_metric_is_found_by_each_of_its_names(info: MetricInfo) -> None:
     for name in (info.name, *info.aliases, info.name.upper(), f" {info.title} "):
-        assert find_metric(name.replace("²", "2")) is info
+        assert find_metric(name) is info
+
+
+def plain(name: str) -> str:
+    return re.sub("[ -]", "_", name.casefold())
 
 
 def test_no_name_stands_for_two_metrics() -> None:
-    names = [name for info in METRICS.values() for name in (info.name, *info.aliases)]
-    assert len(names) == len(set(names))
+    owners: dict[str, set[str]] = {}
+    for info in METRICS.values():
+        for name in (info.name, info.title, *info.aliases):
+            owners.setdefault(plain(name), set()).add(info.name)
+    assert {name: of for name, of in owners.items() if len(of) > 1} == {}
 
 
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
@@ -54,6 +62,19 @@ def test_the_example_of_an_entry_is_right(info: MetricInfo) -> None:
     assert report.public is not None, report
     assert f"{report.public:.5f}" == f"{example.score:.5f}"
     assert report.private is None
+
+
+PERFECT = [info for info in METRICS.values() if info.perfect is not None]
+
+
+@pytest.mark.parametrize("info", PERFECT, ids=[info.name for info in PERFECT])
+def test_a_perfect_prediction_has_the_score_that_the_entry_names(
+    info: MetricInfo,
+) -> None:
+    submission = perfect_submission(info)
+    solution = info.example.solution.encode()
+    report = score(info.name, solution, submission, **info.example.params)
+    assert report.public == pytest.approx(info.perfect, abs=1e-12)
 
 
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)

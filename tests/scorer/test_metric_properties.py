@@ -1,23 +1,43 @@
-"""What holds for every metric of the catalogue, whatever the numbers."""
+"""What holds for metrics of one target, whatever the numbers."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import random
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium_scorer.catalogue import METRICS
+from podium_scorer import uncertainty
+from podium_scorer.catalogue import METRICS, Columns, Family
 from podium_scorer.contract import Outcome, Report
 from tests.scorer.strategies import PARTS, Case, cases
 from tests.scorer.support import csv_bytes, kinds, score
 
 EXAMPLES = 4  # of each metric: there are many
-every_metric = pytest.mark.parametrize("name", METRICS)
+# Those that take any truth of their kind; test_every_metric asks the others too.
+CHOOSY = {"mape", "rmspe", "mase", "wrmsse"}
+PLAIN = [
+    name
+    for name, info in METRICS.items()
+    if info.columns in {Columns.ONE, Columns.CLASSES}
+    and info.family is not Family.SURVIVAL
+    and name not in CHOOSY
+    and not any(param.name == "average" for param in info.params)
+]
+every_metric = pytest.mark.parametrize("name", PLAIN)
 some = settings(max_examples=EXAMPLES, deadline=None)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """What is asked here holds for any number of resamples, and there are many metrics."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uncertainty, "DRAWS", 20)
+        yield
 
 
 def is_scored(report: Report) -> bool:

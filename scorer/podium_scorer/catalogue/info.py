@@ -26,7 +26,12 @@ class Family(StrEnum):
 
     BINARY = "binary classification"
     MULTICLASS = "multiclass classification"
+    MULTILABEL = "several labels a row"
+    CLUSTERING = "clustering"
     REGRESSION = "regression"
+    FORECAST = "probabilistic forecasts"
+    DISTRIBUTION = "distributions"
+    SURVIVAL = "survival"
 
 
 class Target(StrEnum):
