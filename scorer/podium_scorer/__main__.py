@@ -150,10 +150,7 @@ def _listed(info: MetricInfo) -> str:
 
 
 def _listed_param(param: ParamInfo) -> str:
-    if param.required:
-        default = "needed"
-    else:
-        default = f"default {json.dumps(param.default)}"
+    default = "needed" if param.required else f"default {json.dumps(param.default)}"
     return f"{'':24}   --param {param.name}=...  {param.doc} ({default})"
 
 
