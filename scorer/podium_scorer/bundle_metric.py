@@ -18,7 +18,7 @@ from podium_scorer.catalogue import (
     Prediction,
     Target,
     check_params,
-    find_metric,
+    describe,
     nearest_metrics,
     range_in_words,
     with_defaults,
@@ -44,7 +44,7 @@ def read_metric(top: Section) -> tuple[MetricInfo, MetricSpec] | None:
     if not name:
         return None
     try:
-        info = find_metric(name)
+        info = describe(name, params)
     except KeyError:
         near = nearest_metrics(name)
         hint = f" Did you mean “{near[0]}”?" if near else ""

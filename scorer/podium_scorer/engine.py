@@ -46,7 +46,7 @@ def run_prepare(job: PrepareJob, solution: bytes, sample: bytes) -> Prepared:
         status=Outcome.PREPARED,
         rows=index.splits.to_json(),
         scorer=__version__,
-        metric_sha256=source_sha256(index.metric.name),
+        metric_sha256=_source(index),
     )
     return Prepared(report, index.to_bytes())
 
@@ -106,9 +106,15 @@ def _scored(solution: SolutionIndex, estimates: dict[str, Estimate]) -> Report:
         private_interval=None if private is None else private.interval,
         rows=solution.splits.to_json(),
         scorer=__version__,
-        metric_sha256=source_sha256(solution.metric.name),
+        metric_sha256=_source(solution),
         seed=SEED,
     )
+
+
+def _source(solution: SolutionIndex) -> str:
+    inner = solution.params.get("metric")
+    parts = () if inner is None else (str(inner),)
+    return source_sha256(solution.metric.name, *parts)
 
 
 def _check_made_for(solution: SolutionIndex, spec: MetricSpec) -> None:

@@ -22,7 +22,7 @@ from podium_scorer.catalogue import (
     Prediction,
     Target,
     check_params,
-    find_metric,
+    describe,
     nearest_metrics,
     with_defaults,
 )
@@ -60,7 +60,7 @@ class _Rows:
 def find_setting(spec: MetricSpec) -> MetricInfo:
     """The catalogue's entry for a metric; raises UnsoundSolution for any fault of it."""
     try:
-        info = find_metric(spec.name)
+        info = describe(spec.name, spec.params)
     except KeyError:
         near = nearest_metrics(spec.name)
         advice = f"Did you mean {' or '.join(near)}?" if near else "Choose a known one."

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from podium_scorer import __version__
 from podium_scorer.alignment import LONGEST_ID, IdIndex, Texts
-from podium_scorer.catalogue import MetricInfo, Prediction, Target, find_metric
+from podium_scorer.catalogue import MetricInfo, Prediction, Target, describe
 from podium_scorer.contract import ParamValue
 from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.metrics import Part, Setting
@@ -166,7 +166,7 @@ def read_index(data: bytes | memoryview) -> SolutionIndex:
         expectation = _expectation(header, arrays, params)
         truth = _truth(described, arrays, splits.total, expectation)
         return SolutionIndex(
-            metric=find_metric(header["metric"]),
+            metric=describe(str(header["metric"]), params),
             params=params,
             expectation=expectation,
             truth=truth,

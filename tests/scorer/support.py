@@ -28,6 +28,7 @@ def quoted_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes
 
 def prepare(
     metric: str,
+    /,
     solution: bytes,
     sample: bytes = b"",
     id_column: str | None = None,
@@ -40,6 +41,7 @@ def prepare(
 
 def score(
     metric: str,
+    /,
     solution: bytes,
     submission: bytes,
     sample: bytes = b"",

@@ -27,7 +27,7 @@ from podium.core.errors import Refused, TooLarge
 from podium.core.storage import Storage
 from podium.core.text import size as size_text
 from podium_scorer.bundle import Bundle, BundleFile
-from podium_scorer.catalogue import find_metric
+from podium_scorer.catalogue import describe
 
 IMPORT_LOCK = 0x706F6462  # any number that is used for nothing else
 
@@ -173,7 +173,9 @@ def _revise(
             id_column=bundle.solution.id_column,
             metric=bundle.metric.name,
             metric_params=dict(bundle.metric.params),
-            higher_is_better=find_metric(bundle.metric.name).higher_is_better,
+            higher_is_better=describe(
+                bundle.metric.name, bundle.metric.params
+            ).higher_is_better,
         )
     )
     session.flush()  # the dispatcher looks for it

@@ -20,7 +20,7 @@ from podium.scoring import service as scoring
 from podium.submissions import queries as submissions
 from podium.teams import queries as teams
 from podium.teams.models import Invitation
-from podium_scorer.catalogue import MetricInfo, find_metric
+from podium_scorer.catalogue import MetricInfo, describe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,9 @@ def metric_of(competition: Competition) -> MetricInfo | None:
     """What is known of the competition's metric; None before its first revision."""
     revision = competition.live_revision
     try:
-        return find_metric(revision.metric) if revision else None
+        if revision is None:
+            return None
+        return describe(revision.metric, revision.metric_params)
     except KeyError:
         return None
 

@@ -18,6 +18,7 @@ from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
+from podium_scorer.catalogue.groups import BY_GROUP, by_group, grouped
 from podium_scorer.catalogue.info import (
     LARGEST,
     TEXT_TARGETS,
@@ -50,6 +51,7 @@ __all__ = [
     "Target",
     "WorkedExample",
     "check_params",
+    "describe",
     "find_metric",
     "nearest_metrics",
     "range_in_words",
@@ -57,7 +59,7 @@ __all__ = [
     "with_defaults",
 ]
 
-_ALL = (
+_SINGLE = (
     *CLASSIFICATION,
     *CLUSTERS,
     *MULTICLASS,
@@ -71,6 +73,7 @@ _ALL = (
     *DISTRIBUTIONS,
     *SURVIVAL,
 )
+_ALL = (*_SINGLE, by_group(_SINGLE))
 METRICS: Mapping[str, MetricInfo] = MappingProxyType({info.name: info for info in _ALL})
 
 
@@ -80,6 +83,19 @@ def find_metric(name: str) -> MetricInfo:
     Capitals, spaces and hyphens make no difference: "ROC AUC" is ``roc_auc``.
     """
     return _BY_ANY_NAME[_plain(name)]
+
+
+def describe(name: str, params: Mapping[str, object]) -> MetricInfo:
+    """What is known of a metric with these parameters, which may say which one it is of.
+
+    Raises KeyError where there is no metric ``name``.
+    """
+    info = find_metric(name)
+    if info.name != BY_GROUP:
+        return info
+    inner = METRICS.get(str(params.get("metric", "rmse")), info)
+    sound = inner.name in info.params[0].choices
+    return grouped(info, inner, params) if sound else info
 
 
 def nearest_metrics(name: str) -> list[str]:

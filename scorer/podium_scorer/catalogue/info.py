@@ -32,6 +32,7 @@ class Family(StrEnum):
     FORECAST = "probabilistic forecasts"
     DISTRIBUTION = "distributions"
     SURVIVAL = "survival"
+    COMBINED = "combined metrics"
 
 
 class Target(StrEnum):

@@ -19,6 +19,7 @@ from podium_scorer.metrics import (
     distributions,
     errors,
     forecasts,
+    groups,
     multiclass,
     ranked,
     relative,
@@ -30,7 +31,7 @@ __all__ = ["CODE", "Estimate", "Metric", "Part", "Refusal", "Setting", "source_s
 
 _COMPUTING = ("podium_scorer.metrics.", "podium_scorer.uncertainty")
 
-CODE: Mapping[str, Metric] = MappingProxyType(
+_SINGLE: Mapping[str, Metric] = MappingProxyType(
     {
         **binary.CODE,
         **classes.CODE,
@@ -47,13 +48,14 @@ CODE: Mapping[str, Metric] = MappingProxyType(
         **survival.CODE,
     }
 )
+CODE: Mapping[str, Metric] = MappingProxyType({**_SINGLE, **groups.code(_SINGLE)})
 
 
 @cache
-def source_sha256(name: str) -> str:
-    """The SHA-256 of all source that computes a metric: its module and those it uses."""
+def source_sha256(name: str, *parts: str) -> str:
+    """The SHA-256 of all source that computes a metric, and the metrics it is made of."""
     found: dict[str, ModuleType] = {}
-    waiting = [sys.modules[CODE[name].compute.__module__]]
+    waiting = [sys.modules[CODE[each].compute.__module__] for each in (name, *parts)]
     while waiting:
         module = waiting.pop()
         if module.__name__ not in found:
