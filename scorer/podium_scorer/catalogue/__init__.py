@@ -18,6 +18,7 @@ from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
+from podium_scorer.catalogue.images import IMAGES
 from podium_scorer.catalogue.info import (
     LARGEST,
     TEXT_TARGETS,
@@ -34,7 +35,9 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.multiclass import MULTICLASS
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
+from podium_scorer.catalogue.retrieval import RETRIEVAL
 from podium_scorer.catalogue.survival import SURVIVAL
+from podium_scorer.catalogue.writing import WRITING
 from podium_scorer.contract import ParamValue
 
 __all__ = [
@@ -58,6 +61,9 @@ __all__ = [
 
 _ALL = (
     *CLASSIFICATION,
+    *IMAGES,
+    *WRITING,
+    *RETRIEVAL,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,

@@ -19,10 +19,13 @@ from podium_scorer.metrics import (
     distributions,
     errors,
     forecasts,
+    images,
     multiclass,
     ranked,
     relative,
+    retrieval,
     survival,
+    writing,
 )
 from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
 
@@ -32,6 +35,9 @@ CODE: Mapping[str, Metric] = MappingProxyType(
     {
         **binary.CODE,
         **classes.CODE,
+        **images.CODE,
+        **writing.CODE,
+        **retrieval.CODE,
         **clusters.CODE,
         **multiclass.CODE,
         **ranked.CODE,
