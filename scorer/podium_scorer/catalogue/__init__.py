@@ -19,6 +19,7 @@ from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
 from podium_scorer.catalogue.groups import BY_GROUP, by_group, grouped
+from podium_scorer.catalogue.images import IMAGES
 from podium_scorer.catalogue.info import (
     LARGEST,
     TEXT_TARGETS,
@@ -35,7 +36,9 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.multiclass import MULTICLASS
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
+from podium_scorer.catalogue.retrieval import RETRIEVAL
 from podium_scorer.catalogue.survival import SURVIVAL
+from podium_scorer.catalogue.writing import WRITING
 from podium_scorer.contract import ParamValue
 
 __all__ = [
@@ -61,6 +64,9 @@ __all__ = [
 
 _SINGLE = (
     *CLASSIFICATION,
+    *IMAGES,
+    *WRITING,
+    *RETRIEVAL,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,

@@ -20,10 +20,13 @@ from podium_scorer.metrics import (
     errors,
     forecasts,
     groups,
+    images,
     multiclass,
     ranked,
     relative,
+    retrieval,
     survival,
+    writing,
 )
 from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
 
@@ -35,6 +38,9 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
     {
         **binary.CODE,
         **classes.CODE,
+        **images.CODE,
+        **writing.CODE,
+        **retrieval.CODE,
         **clusters.CODE,
         **multiclass.CODE,
         **ranked.CODE,
