@@ -129,4 +129,4 @@ def environment_of_the_harness() -> bytes:
 )
 def root_of_the_harness() -> list[str]:
     """Look at the files through the eyes of the harness."""
-    return os.listdir("/proc/1/root/")
+    return os.listdir("/proc/1/root")
