@@ -20,7 +20,7 @@ from podium_cli.errors import NotLoggedIn, Refused
 from podium_cli.shared import connect
 
 TOKEN_PREFIX = "podium_"  # noqa: S105 - how every token of a Podium begins
-INSTALL = "Install it with “pip install 'podium[kaggle]'”."
+INSTALL = "Install it beside Podium's: pip install kaggle six."
 
 
 @click.command(
