@@ -32,6 +32,8 @@ def test_the_sandbox_withstands(profile: str, name: str, tmp_path: Path) -> None
     assert played.ends == attack.ends[profile], played
     for fact, most in attack.most.items():
         assert 0 < played.facts[fact] <= most(played.limits), played.facts
+    for fact, wanted in attack.facts.items():
+        assert played.facts[fact] == wanted, played.facts
     assert_harmless(played)
 
 
