@@ -21,7 +21,7 @@ from podium_scorer.bundle_faults import (
     quoted,
 )
 from podium_scorer.bundle_files import BundleFile, Folder
-from podium_scorer.bundle_metric import Values, column_params, read_metric
+from podium_scorer.bundle_metric import Values, column_params, read_metric, sound_params
 from podium_scorer.bundle_section import Section
 from podium_scorer.bundle_tables import (
     USAGE_COLUMN,
@@ -112,10 +112,9 @@ def _read(top: Section, folder: Folder) -> Bundle | None:
     policy, max_size = _policy(top), _team_max_size(top)
     pages, data = read_pages(top, folder), read_data(top, folder)
     sample = file_of(top, "sample_submission", folder)
-    positive = spec and spec.params.get("positive_label")
     values = Values(
         info,
-        positive if isinstance(positive, str) else None,
+        params=sound_params(info, spec.params) if info and spec else {},
         further=column_params(info, spec.params) if info and spec else (),
     )
     solution, predictions = _tables(top, folder, sample, values)

@@ -20,7 +20,10 @@ from podium_scorer.catalogue import (
     check_params,
     find_metric,
     nearest_metrics,
+    range_in_words,
+    with_defaults,
 )
+from podium_scorer.cells import PREDICTION_FORMS, TRUTH_FORMS, CellForm
 from podium_scorer.contract import MetricSpec, ParamValue
 
 _KEYS = ("name", "params")
@@ -63,6 +66,18 @@ def column_params(
     )
 
 
+def sound_params(
+    info: MetricInfo, params: Mapping[str, ParamValue]
+) -> dict[str, ParamValue]:
+    """The parameters in full, with the default in place of each faulty one."""
+    return {
+        param.name: param.default if param.fault(value) else value
+        for param, value in zip(
+            info.params, with_defaults(info, params).values(), strict=True
+        )
+    }
+
+
 @dataclass
 class Values:
     """What the metric makes of the values of one bundle's solution and sample.
@@ -71,7 +86,7 @@ class Values:
     """
 
     info: MetricInfo | None
-    positive: str | None = None  # the parameter positive_label
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
     further: tuple[str, ...] = ()  # columns of the solution that parameters name
     classes: dict[str, int] = field(default_factory=dict)  # and their first line
 
@@ -85,27 +100,35 @@ class Values:
         if self.info is None:
             return None
         if self.info.target in TEXT_TARGETS:
-            return None
+            return _form_fault(TRUTH_FORMS.get(self.info.target), value, self.params)
         if self.info.target is not Target.NUMBER:
             if len(self.classes) <= MOST_CLASSES:
                 self.classes.setdefault(value, line)
             return None
-        if _in_range(value, self.info.target_range or (-LARGEST, LARGEST)):
+        bounds = self.info.target_range or (-LARGEST, LARGEST)
+        if _in_range(value, bounds):
             return None
         return (
             "have a target that is no number or out of range",
-            f"finite numbers that {self.info.name} can compare.",
+            f"{range_in_words(*bounds)}, which {self.info.name} can compare.",
         )
 
     def prediction_fault(self, value: str) -> tuple[str, str] | None:
         """What rows with that prediction do wrong, and what is expected."""
-        if self.info is None or self.info.valid_range is None:
+        if self.info is None:
             return None
-        if _in_range(value, self.info.valid_range):
+        bounds = self.info.valid_range
+        if bounds is None:
+            form = PREDICTION_FORMS.get(self.info.prediction)
+            return _form_fault(form, value, self.params)
+        if _in_range(value, bounds):
             return None
-        if self.info.prediction in {Prediction.SCORE, Prediction.NUMBER}:
-            return "have a prediction that is no number", "finite numbers."
-        return "have a prediction that is no probability", "numbers from 0 to 1."
+        what, wanted = "no number or out of range", range_in_words(*bounds)
+        if self.info.prediction is Prediction.PROBABILITY:
+            what = "no probability"
+        elif bounds == (-LARGEST, LARGEST):
+            what = "no number"
+        return f"have a prediction that is {what}", f"{wanted}."
 
     def classes_fault(self) -> tuple[str, str] | None:
         """What is wrong with the solution's classes as a whole."""
@@ -117,7 +140,8 @@ class Values:
             said = (f"The targets hold {shown}.", "0 and 1 in every target column.")
             return said if odd else None
         found = set(self.classes)
-        if len(found) == 2 and (self.positive in found or found == {"0", "1"}):
+        positive = self.params.get("positive_label")
+        if len(found) == 2 and (positive in found or found == {"0", "1"}):
             return None
         shown = ", ".join(quoted(name, 20) for name in list(self.classes)[:10])
         return (
@@ -145,6 +169,14 @@ class Values:
             f"Classes of the solution have no column: {shown}.",
             "one column for each class, named like the class.",
         )
+
+
+def _form_fault(
+    form: CellForm | None, value: str, params: Mapping[str, ParamValue]
+) -> tuple[str, str] | None:
+    if form is None or form.holds(value, params):
+        return None
+    return f"have a value that {form.one}", form.advice
 
 
 def _in_range(value: str, bounds: tuple[float, float] | None) -> bool:

@@ -13,6 +13,7 @@ from typing import cast
 
 import numpy as np
 
+from podium_scorer.catalogue import range_in_words
 from podium_scorer.contract import ReaderCaps
 from podium_scorer.faults import FaultKind, FaultLog, example, quoted
 from podium_scorer.tables import (
@@ -274,8 +275,7 @@ def _log_number(
     where = f"in the column {quoted(column)}"
     one, many, advice = _NUMBER_TEXTS[found]
     if found is FaultKind.OUT_OF_RANGE:
-        limits = f"{kind.low:g} to {kind.high:g}"
-        one, many = f"{one} {limits}", f"{many} {limits}"
+        advice = f"Write {range_in_words(kind.low, kind.high)}."
     log.add(
         found,
         f"1 value {where} {one}.",
@@ -308,8 +308,8 @@ _NUMBER_TEXTS = {
         "Write plain numbers such as 0.25 or 1e-3: a point, not a comma, and no units.",
     ),
     FaultKind.OUT_OF_RANGE: (
-        "is outside the range",
-        "are outside the range",
-        "Bring every value into the range.",
+        "is out of range",
+        "are out of range",
+        "",
     ),
 }

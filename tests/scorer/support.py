@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from podium_scorer.catalogue import Columns, MetricInfo
 from podium_scorer.contract import MetricSpec, PrepareJob, ReaderCaps, Report, ScoreJob
 from podium_scorer.engine import Prepared, run_prepare, run_score
 
@@ -13,6 +16,14 @@ def csv_bytes(header: str, rows: Iterable[Sequence[object]]) -> bytes:
     """A CSV of plain cells."""
     lines = [header, *(",".join(map(str, row)) for row in rows)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def quoted_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A CSV of any cells, quoted where they must be; floats in full."""
+    sink = io.StringIO()
+    writer = csv.writer(sink, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return sink.getvalue().encode()
 
 
 def prepare(
@@ -44,6 +55,22 @@ def score(
         caps=caps or ReaderCaps(),
     )
     return run_score(job, prepared.index, submission)
+
+
+def perfect_submission(info: MetricInfo) -> bytes:
+    """The truth of an entry's example, as a submission: its columns are the example's,
+    or for classes one for each."""
+    rows = list(csv.DictReader(io.StringIO(info.example.solution)))
+    named = next(csv.reader(io.StringIO(info.example.submission)))
+    key, columns = named[0], named[1:]
+    if info.columns is Columns.CLASSES and len(columns) > 1:
+        target = next(name for name in rows[0] if name != key)
+        found = [[row[key], *(int(row[target] == c) for c in columns)] for row in rows]
+    else:
+        found = [[row[key], *(row[name] for name in columns)] for row in rows]
+    text = io.StringIO()
+    csv.writer(text).writerows([named, *found])
+    return text.getvalue().encode()
 
 
 def kinds(report: Report) -> dict[str, int]:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import subprocess
 import sys
 
 import pytest
 
 from podium_scorer.catalogue import (
+    LARGEST,
     METRICS,
     MetricInfo,
     Prediction,
     check_params,
     find_metric,
     nearest_metrics,
+    range_in_words,
     with_defaults,
 )
 from podium_scorer.metrics import CODE, source_sha256
-from tests.scorer.support import csv_bytes, score
+from tests.scorer.support import perfect_submission, score
 
 
 def test_every_metric_has_code_and_every_code_an_entry() -> None:
@@ -28,35 +32,61 @@ def test_every_metric_has_code_and_every_code_an_entry() -> None:
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 def test_a_metric_is_found_by_each_of_its_names(info: MetricInfo) -> None:
     for name in (info.name, *info.aliases, info.name.upper(), f" {info.title} "):
-        assert find_metric(name.replace("²", "2")) is info
+        assert find_metric(name) is info
+
+
+def plain(name: str) -> str:
+    return re.sub("[ -]", "_", name.casefold())
 
 
 def test_no_name_stands_for_two_metrics() -> None:
-    names = [name for info in METRICS.values() for name in (info.name, *info.aliases)]
-    assert len(names) == len(set(names))
+    owners: dict[str, set[str]] = {}
+    for info in METRICS.values():
+        for name in (info.name, info.title, *info.aliases):
+            owners.setdefault(plain(name), set()).add(info.name)
+    assert {name: of for name, of in owners.items() if len(of) > 1} == {}
 
 
 @pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 def test_the_example_of_an_entry_is_right(info: MetricInfo) -> None:
     example = info.example
+    submission = example.submission.encode()
+    several = submission.partition(b"\n")[0].count(b",") > 1
     report = score(
         info.name,
         example.solution.encode(),
-        example.submission.encode(),
+        submission,
+        submission if several else b"",  # as a sample it names the columns
         **example.params,
     )
     assert report.public is not None, report
     assert f"{report.public:.5f}" == f"{example.score:.5f}"
+    assert report.private is None
 
 
-@pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+PERFECT = [info for info in METRICS.values() if info.perfect is not None]
+
+
+@pytest.mark.parametrize("info", PERFECT, ids=[info.name for info in PERFECT])
 def test_a_perfect_prediction_has_the_score_that_the_entry_names(
     info: MetricInfo,
 ) -> None:
-    truth = ["0", "1", "1", "0", "1"]
-    solution = csv_bytes("id,y", enumerate(truth))
-    report = score(info.name, solution, csv_bytes("id,y", enumerate(truth)))
-    assert report.public == pytest.approx(info.perfect, abs=1e-14)
+    submission = perfect_submission(info)
+    solution = info.example.solution.encode()
+    report = score(info.name, solution, submission, **info.example.params)
+    assert report.public == pytest.approx(info.perfect, abs=1e-12)
+
+
+@pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+def test_an_entry_says_all_there_is_to_say(info: MetricInfo) -> None:
+    for text in (info.title, info.summary, info.formula, info.source, info.interval):
+        assert text.strip()
+    assert info.summary.endswith(".")
+    assert info.edges
+    assert all(case and decision for case, decision in info.edges)
+    for param in info.params:
+        assert param.doc.endswith(".")
+        assert param.fault(param.default) is None or param.required
 
 
 def test_an_unknown_name_is_a_key_error_with_suggestions() -> None:
@@ -86,6 +116,22 @@ def test_labels_have_no_range_and_probabilities_one_from_0_to_1() -> None:
             assert info.valid_range is None
         if info.prediction is Prediction.PROBABILITY:
             assert info.valid_range == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.0, 1.0, "numbers from 0 to 1"),
+        (-LARGEST, LARGEST, "finite numbers"),
+        (math.nextafter(0.0, 1.0), LARGEST, "numbers above 0"),
+        (math.nextafter(-1.0, 0.0), LARGEST, "numbers above -1"),
+        (0.0, LARGEST, "numbers from 0"),
+        (1 / 3, math.nextafter(2.0, 0.0), "numbers from 0.333333 below 2"),
+        (-LARGEST, 90.0, "numbers up to 90"),
+    ],
+)
+def test_a_range_is_said_in_words(low: float, high: float, words: str) -> None:
+    assert range_in_words(low, high) == words
 
 
 def test_entries_are_plain_json() -> None:

@@ -1,98 +1,80 @@
-"""What holds for every metric, whatever the numbers."""
+"""What holds for metrics of one target, whatever the numbers."""
 
 from __future__ import annotations
 
 import itertools
 import math
 import random
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium_scorer.catalogue import METRICS, Prediction, Target
+from podium_scorer import uncertainty
+from podium_scorer.catalogue import METRICS, Columns, Family
 from podium_scorer.contract import Outcome, Report
-from tests.scorer.support import csv_bytes, score
+from tests.scorer.strategies import PARTS, Case, cases
+from tests.scorer.support import csv_bytes, kinds, score
 
-PARTS = ("Public", "Private", "Ignored")
-numbers = st.floats(-1e6, 1e6, allow_nan=False)
-probabilities = st.floats(0, 1)
-labels = st.sampled_from(["a", "b", "c"])
-names = st.sampled_from(sorted(METRICS))
-seeds = st.integers(0, 2**32)
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> tuple[str, list[tuple[Any, Any, str]]]:
-    """A metric, and rows of truth, prediction and part that it can be computed on."""
-    name = draw(names)
-    info = METRICS[name]
-    truth: st.SearchStrategy[Any]
-    predicted: st.SearchStrategy[Any]
-    if info.prediction is Prediction.LABEL:
-        truth, predicted = labels, labels
-    elif info.target is Target.NUMBER:
-        truth, predicted = numbers, numbers
-    else:
-        truth = st.integers(0, 1)
-        predicted = numbers if info.prediction is Prediction.SCORE else probabilities
-    rows = draw(
-        st.lists(st.tuples(truth, predicted, st.sampled_from(PARTS)), max_size=40)
-    )
-    # Each part needs two rows that differ, or some metrics have no value.
-    first: Any
-    second: Any
-    first, second = (0, 1) if truth is not labels else ("a", "b")
-    for part in ("Public", "Private"):
-        rows += [(first, draw(predicted), part), (second, draw(predicted), part)]
-    return name, rows
+EXAMPLES = 4  # of each metric: there are many
+# Those that take any truth of their kind; test_every_metric asks the others too.
+CHOOSY = {"mape", "rmspe", "mase", "wrmsse"}
+PLAIN = [
+    name
+    for name, info in METRICS.items()
+    if info.columns in {Columns.ONE, Columns.CLASSES}
+    and info.family is not Family.SURVIVAL
+    and name not in CHOOSY
+    and not any(param.name == "average" for param in info.params)
+]
+every_metric = pytest.mark.parametrize("name", PLAIN)
+some = settings(max_examples=EXAMPLES, deadline=None)
 
 
-def score_rows(
-    name: str,
-    rows: list[tuple[Any, Any, str]],
-    order: list[int] | None = None,
-    *,
-    swap: bool = False,
-) -> Report:
-    solution = csv_bytes(
-        "id,y,Usage", [(f"r{i}", t, part) for i, (t, _, part) in enumerate(rows)]
-    )
-    order = list(range(len(rows))) if order is None else order
-    pairs = [(f"r{i}", rows[i][1]) for i in order]
-    if swap:
-        submission = csv_bytes("y,id", [(y, key) for key, y in pairs])
-    else:
-        submission = csv_bytes("id,y", pairs)
-    extra: dict[str, Any] = {}
-    if any(param.name == "labels" for param in METRICS[name].params):
-        extra["labels"] = ["a", "b", "c"]
-    return score(name, solution, submission, **extra)
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """What is asked here holds for any number of resamples, and there are many metrics."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uncertainty, "DRAWS", 20)
+        yield
 
 
-@given(case=cases(), seed=seeds)
-@settings(max_examples=120, deadline=None)
+def is_scored(report: Report) -> bool:
+    """Whether there is a score; the only other way out is a metric's own refusal."""
+    if report.status is Outcome.SCORED:
+        return True
+    assert kinds(report).keys() == {"metric_refused"}, report
+    return False
+
+
+def case_of(data: st.DataObject, name: str) -> Case:
+    return data.draw(cases(name))
+
+
+@every_metric
+@given(data=st.data())
+@some
 def test_neither_row_order_nor_column_order_changes_a_bit(
-    case: tuple[str, list[tuple[Any, Any, str]]], seed: int
+    name: str, data: st.DataObject
 ) -> None:
-    name, rows = case
-    order = list(range(len(rows)))
-    random.Random(seed).shuffle(order)
-    report = score_rows(name, rows)
-    assert report.status is Outcome.SCORED, report
-    assert score_rows(name, rows, order) == report
-    assert score_rows(name, rows, order, swap=True) == report
+    case = case_of(data, name)
+    rows = data.draw(st.permutations(range(len(case.lines))))
+    columns = data.draw(st.permutations(range(len(case.columns) + 1)))
+    report = case.score()
+    is_scored(report)
+    assert case.score(rows, columns) == report
 
 
-@given(case=cases())
-@settings(max_examples=120, deadline=None)
+@every_metric
+@given(data=st.data())
+@some
 def test_scores_and_intervals_keep_to_their_bounds(
-    case: tuple[str, list[tuple[Any, Any, str]]],
+    name: str, data: st.DataObject
 ) -> None:
-    name, rows = case
-    report = score_rows(name, rows)
-    info = METRICS[name]
+    info, report = METRICS[name], case_of(data, name).score()
+    if not is_scored(report):
+        return
     low = -math.inf if info.low is None else info.low
     high = math.inf if info.high is None else info.high
     for value, interval in (
@@ -105,54 +87,60 @@ def test_scores_and_intervals_keep_to_their_bounds(
             assert low <= interval[0] <= interval[1] <= high
 
 
-@given(case=cases())
-@settings(max_examples=80, deadline=None)
+@every_metric
+@given(data=st.data())
+@some
 def test_the_public_score_knows_nothing_of_the_private_rows(
-    case: tuple[str, list[tuple[Any, Any, str]]],
+    name: str, data: st.DataObject
 ) -> None:
-    name, rows = case
-    public = [row for row in rows if row[2] == "Public"]
-    alone = score_rows(name, public)
-    whole = score_rows(name, rows)
-    assert alone.private is None
-    assert whole.public == alone.public
-    assert whole.public_interval == alone.public_interval
+    case = case_of(data, name)
+    whole, alone = case.score(), case.public().score()
+    if is_scored(whole):
+        assert alone.private is None
+        assert whole.public == alone.public
+        assert whole.public_interval == alone.public_interval
 
 
-@given(case=cases())
-@settings(max_examples=80, deadline=None)
-def test_a_perfect_prediction_has_the_best_score(
-    case: tuple[str, list[tuple[Any, Any, str]]],
+@every_metric
+@given(data=st.data())
+@some
+def test_no_prediction_is_better_than_a_perfect_one(
+    name: str, data: st.DataObject
 ) -> None:
-    name, rows = case
-    perfect = score_rows(name, [(t, t, part) for t, _, part in rows])
-    report = score_rows(name, rows)
-    assert perfect.public == pytest.approx(METRICS[name].perfect, abs=1e-12)
-    assert perfect.public is not None
-    assert report.public is not None
-    if METRICS[name].higher_is_better:
-        assert report.public <= perfect.public
-    else:
-        assert report.public >= perfect.public
+    info, case = METRICS[name], case_of(data, name)
+    best = case.perfect()
+    if info.perfect is None or best is None:
+        return
+    perfect, report = best.score(), case.score()
+    assert perfect.public == pytest.approx(info.perfect, abs=1e-9)
+    if is_scored(report):
+        assert report.public is not None
+        worse = info.perfect - report.public
+        assert (worse if info.higher_is_better else -worse) >= -1e-9
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 1), numbers), min_size=2, max_size=30).filter(
-        lambda rows: len({t for t, _ in rows}) == 2
-    )
+    st.lists(
+        st.tuples(st.integers(0, 1), st.floats(-1e6, 1e6)), min_size=2, max_size=30
+    ).filter(lambda rows: len({t for t, _ in rows}) == 2)
 )
 @settings(max_examples=60, deadline=None)
 def test_auc_of_reversed_scores_is_the_rest_to_one(
     pairs: list[tuple[int, float]],
 ) -> None:
-    rows = [(t, s, "Public") for t, s in pairs]
-    turned = [(t, -s, "Public") for t, s in pairs]
-    first, second = score_rows("roc_auc", rows), score_rows("roc_auc", turned)
+    solution = csv_bytes("id,y", [(i, t) for i, (t, _) in enumerate(pairs)])
+    first, second = (
+        score("roc_auc", solution, csv_bytes("id,y", rows))
+        for rows in (
+            [(i, s) for i, (_, s) in enumerate(pairs)],
+            [(i, -s) for i, (_, s) in enumerate(pairs)],
+        )
+    )
     assert first.public is not None
     assert second.public == pytest.approx(1 - first.public, abs=1e-12)
 
 
-@given(seed=seeds)
+@given(seed=st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
 def test_multiclass_log_loss_does_not_depend_on_the_order_of_columns(seed: int) -> None:
     rng = random.Random(seed)
@@ -175,11 +163,11 @@ def test_as_many_threads_as_there_are_give_the_same_score(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = random.Random(5)
-    rows = [
-        (rng.gauss(0, 1), rng.gauss(0, 1), rng.choice(PARTS)) for _ in range(30_000)
-    ]
+    rows = [(i, rng.gauss(0, 1), rng.choice(PARTS)) for i in range(30_000)]
+    solution = csv_bytes("id,y,Usage", rows)
+    submission = csv_bytes("id,y", [(i, rng.gauss(0, 1)) for i, _, _ in rows])
     reports = []
     for threads in (1, 2, 4):
         monkeypatch.setattr("pyarrow.cpu_count", lambda count=threads: count)
-        reports.append(score_rows("rmse", rows))
+        reports.append(score("rmse", solution, submission))
     assert reports[0] == reports[1] == reports[2]

@@ -11,6 +11,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from podium_scorer.catalogue.classification import CLASSIFICATION
+from podium_scorer.catalogue.clusters import CLUSTERS
+from podium_scorer.catalogue.columnwise import COLUMNWISE
+from podium_scorer.catalogue.confusion import CONFUSION
+from podium_scorer.catalogue.correlation import CORRELATION
+from podium_scorer.catalogue.distributions import DISTRIBUTIONS
+from podium_scorer.catalogue.errors import ERRORS
+from podium_scorer.catalogue.forecasts import FORECASTS
 from podium_scorer.catalogue.info import (
     LARGEST,
     TEXT_TARGETS,
@@ -22,8 +29,12 @@ from podium_scorer.catalogue.info import (
     Prediction,
     Target,
     WorkedExample,
+    range_in_words,
 )
-from podium_scorer.catalogue.regression import REGRESSION
+from podium_scorer.catalogue.multiclass import MULTICLASS
+from podium_scorer.catalogue.ranked import RANKED
+from podium_scorer.catalogue.relative import RELATIVE
+from podium_scorer.catalogue.survival import SURVIVAL
 from podium_scorer.contract import ParamValue
 
 __all__ = [
@@ -41,15 +52,29 @@ __all__ = [
     "check_params",
     "find_metric",
     "nearest_metrics",
+    "range_in_words",
     "with_defaults",
 ]
 
-_ALL = (*CLASSIFICATION, *REGRESSION)
+_ALL = (
+    *CLASSIFICATION,
+    *CLUSTERS,
+    *MULTICLASS,
+    *RANKED,
+    *CONFUSION,
+    *ERRORS,
+    *RELATIVE,
+    *FORECASTS,
+    *CORRELATION,
+    *COLUMNWISE,
+    *DISTRIBUTIONS,
+    *SURVIVAL,
+)
 METRICS: Mapping[str, MetricInfo] = MappingProxyType({info.name: info for info in _ALL})
 
 
 def find_metric(name: str) -> MetricInfo:
-    """Find a metric by its name or an alias; raises KeyError where there is none.
+    """Find a metric by its name, title or an alias; raises KeyError where there is none.
 
     Capitals, spaces and hyphens make no difference: "ROC AUC" is ``roc_auc``.
     """
@@ -94,5 +119,7 @@ def _plain(name: str) -> str:
 
 
 _BY_ANY_NAME = {
-    _plain(name): info for info in _ALL for name in (info.name, *info.aliases)
+    _plain(name): info
+    for info in _ALL
+    for name in (info.title, *info.aliases, info.name)
 }

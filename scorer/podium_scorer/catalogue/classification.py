@@ -8,58 +8,20 @@ from podium_scorer.catalogue.info import (
     Columns,
     Family,
     MetricInfo,
-    ParamInfo,
-    ParamType,
     Prediction,
     Target,
     WorkedExample,
 )
+from podium_scorer.catalogue.shared import (
+    CELLS_INTERVAL,
+    CLASSES,
+    CLIP,
+    LABELS,
+    ONE_CLASS_ONLY,
+    POSITIVE_LABEL,
+    ROW_SUMS,
+)
 
-_POSITIVE_LABEL = ParamInfo(
-    name="positive_label",
-    type=ParamType.TEXT,
-    default=None,
-    doc="The class that counts as positive, as the solution writes it. Not needed "
-    "where the classes are 0 and 1.",
-)
-_CLIP = ParamInfo(
-    name="clip",
-    type=ParamType.NUMBER,
-    default=1e-15,
-    above=0.0,
-    below=0.5,
-    doc="Probabilities are moved into [clip, 1 - clip] before the logarithm, so that a "
-    "wrong certainty costs much but not infinity. 1e-15 is Kaggle's value; "
-    "scikit-learn clips at 2.2e-16.",
-)
-_ROW_SUMS = ParamInfo(
-    name="row_sums",
-    type=ParamType.CHOICE,
-    default="one",
-    choices=("one", "rescale"),
-    doc="Several classes only. one: the probabilities of a row must add up to 1 "
-    "(within 0.001) and are taken as they are, like scikit-learn. rescale: each row is "
-    "divided by its sum first, like Kaggle's MulticlassLoss.",
-)
-_LABELS = ParamInfo(
-    name="labels",
-    type=ParamType.TEXTS,
-    default=None,
-    doc="Classes that may be predicted besides those that the solution has.",
-)
-_ONE_CLASS_ONLY = (
-    "only one class among the public or the private rows",
-    "the solution is refused when it is prepared: the metric has no value there",
-)
-_CELLS_INTERVAL = (
-    "1,000 multinomial draws of the confusion matrix with a fixed seed, percentiles "
-    "2.5 and 97.5; none above 50 classes"
-)
-_CLASSES = (
-    "how classes are compared",
-    "as text, exactly as written; where every class of the solution is a whole number, "
-    "as numbers, so that 1.0 is the class 1",
-)
 CLASSIFICATION = (
     MetricInfo(
         name="roc_auc",
@@ -70,13 +32,13 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.BINARY,
         prediction=Prediction.SCORE,
-        params=(_POSITIVE_LABEL,),
+        params=(POSITIVE_LABEL,),
         low=0.0,
         high=1.0,
         perfect=1.0,
         edges=(
             ("ties between a positive and a negative row", "count one half"),
-            _ONE_CLASS_ONLY,
+            ONE_CLASS_ONLY,
             LARGE_NUMBERS,
         ),
         formula=r"\frac{1}{n_+ n_-}\sum_{i:y_i=1}\sum_{j:y_j=0}"
@@ -105,7 +67,7 @@ CLASSIFICATION = (
         target=Target.LABEL,
         prediction=Prediction.PROBABILITY,
         columns=Columns.CLASSES,
-        params=(_CLIP, _ROW_SUMS, _POSITIVE_LABEL),
+        params=(CLIP, ROW_SUMS, POSITIVE_LABEL),
         low=0.0,
         perfect=0.0,
         edges=(
@@ -136,7 +98,7 @@ CLASSIFICATION = (
         higher_is_better=False,
         target=Target.BINARY,
         prediction=Prediction.PROBABILITY,
-        params=(_POSITIVE_LABEL,),
+        params=(POSITIVE_LABEL,),
         low=0.0,
         high=1.0,
         perfect=0.0,
@@ -160,11 +122,11 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(_LABELS,),
+        params=(LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
-        edges=(_CLASSES,),
+        edges=(CLASSES,),
         formula=r"\frac1n\sum_{i=1}^n [\hat y_i=y_i]",
         source="definition",
         interval="Wilson's score interval",
@@ -183,14 +145,14 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(_LABELS,),
+        params=(LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
-        edges=(_CLASSES, ("a class that no row has", "left out of the mean")),
+        edges=(CLASSES, ("a class that no row has", "left out of the mean")),
         formula=r"\frac1{|C|}\sum_{c\in C}\frac{TP_c}{TP_c+FN_c}",
         source="Brodersen et al., ICPR 2010, 3121-3124",
-        interval=_CELLS_INTERVAL,
+        interval=CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
             submission="id,y\n1,a\n2,a\n3,b\n4,b\n",
@@ -206,18 +168,18 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(_LABELS,),
+        params=(LABELS,),
         low=0.0,
         high=1.0,
         perfect=1.0,
         edges=(
-            _CLASSES,
+            CLASSES,
             ("a class that is neither in the truth nor predicted", "left out"),
             ("a class that is in only one of them", "counts 0"),
         ),
         formula=r"\frac1{|C|}\sum_{c\in C}\frac{2TP_c}{2TP_c+FP_c+FN_c}",
         source="Opitz and Burst, arXiv:1911.03347, the mean of the classes' F1",
-        interval=_CELLS_INTERVAL,
+        interval=CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
             submission="id,y\n1,a\n2,a\n3,b\n4,b\n",
@@ -233,18 +195,18 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(_LABELS,),
+        params=(LABELS,),
         low=-1.0,
         high=1.0,
         perfect=1.0,
         edges=(
-            _CLASSES,
+            CLASSES,
             ("every prediction the same, or every truth the same", "0"),
         ),
         formula=r"\frac{s\,c-\sum_k t_k p_k}"
         r"{\sqrt{s^2-\sum_k p_k^2}\sqrt{s^2-\sum_k t_k^2}}",
         source="Gorodkin, Computational Biology and Chemistry 28 (2004) 367-374",
-        interval=_CELLS_INTERVAL,
+        interval=CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,a\n2,a\n3,a\n4,b\n",
             submission="id,y\n1,a\n2,a\n3,b\n4,b\n",

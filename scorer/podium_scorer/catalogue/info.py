@@ -12,6 +12,8 @@ from podium_scorer.contract import ParamValue
 
 LARGEST = 1e100  # of a regression's numbers: their squares still add up below infinity
 
+_NEXT = 1e-12  # how far from a round number the float next to it may be
+
 MEAN_INTERVAL = "mean of the rows' losses, normal approximation"
 LARGE_NUMBERS = (
     "numbers beyond 1e100",
@@ -24,7 +26,12 @@ class Family(StrEnum):
 
     BINARY = "binary classification"
     MULTICLASS = "multiclass classification"
+    MULTILABEL = "several labels a row"
+    CLUSTERING = "clustering"
     REGRESSION = "regression"
+    FORECAST = "probabilistic forecasts"
+    DISTRIBUTION = "distributions"
+    SURVIVAL = "survival"
 
 
 class Target(StrEnum):
@@ -226,6 +233,24 @@ class MetricInfo:
             "interval": self.interval,
             "example": {**asdict(self.example), "params": dict(self.example.params)},
         }
+
+
+def range_in_words(low: float, high: float) -> str:
+    """Say which numbers lie between two bounds: "numbers above 0", "numbers from 0 to 1".
+
+    A bound that is next to a round number, as floats go, leaves that number out.
+    """
+    bounds = []
+    if low > -LARGEST:
+        edge = round(low, 9)
+        strict = 0 < low - edge < _NEXT
+        bounds.append(f"above {edge:g}" if strict else f"from {low:g}")
+    if high < LARGEST:
+        edge = round(high, 9)
+        strict = 0 < edge - high < _NEXT
+        to = "to" if bounds else "up to"
+        bounds.append(f"below {edge:g}" if strict else f"{to} {high:g}")
+    return f"numbers {' '.join(bounds)}" if bounds else "finite numbers"
 
 
 def _is_text(value: object) -> bool:

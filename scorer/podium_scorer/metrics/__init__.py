@@ -9,13 +9,41 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from podium_scorer.metrics import binary, classes, regression
+from podium_scorer.metrics import (
+    binary,
+    classes,
+    clusters,
+    columnwise,
+    confusion,
+    correlation,
+    distributions,
+    errors,
+    forecasts,
+    multiclass,
+    ranked,
+    relative,
+    survival,
+)
 from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
 
 __all__ = ["CODE", "Estimate", "Metric", "Part", "Refusal", "Setting", "source_sha256"]
 
 CODE: Mapping[str, Metric] = MappingProxyType(
-    {**binary.CODE, **classes.CODE, **regression.CODE}
+    {
+        **binary.CODE,
+        **classes.CODE,
+        **clusters.CODE,
+        **multiclass.CODE,
+        **ranked.CODE,
+        **confusion.CODE,
+        **errors.CODE,
+        **relative.CODE,
+        **forecasts.CODE,
+        **correlation.CODE,
+        **columnwise.CODE,
+        **distributions.CODE,
+        **survival.CODE,
+    }
 )
 
 

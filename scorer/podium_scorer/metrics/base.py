@@ -8,6 +8,7 @@ A metric may not change what it is given.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from podium_scorer import uncertainty
 from podium_scorer.alignment import Texts
 from podium_scorer.contract import ParamValue
 from podium_scorer.uncertainty import Interval
@@ -87,6 +89,22 @@ class Part:
         """The one target, (rows,)."""
         return cast(Array, self.truths[0])
 
+    def taken(self, rows: NDArray[np.int64]) -> Part:
+        """Some of the rows, in their order; ascending where the truth is to stay sorted."""
+        return Part(
+            truths=self.truths[:, rows],
+            predictions=self.predictions[:, rows],
+            setting=self.setting,
+            extras={name: values[rows] for name, values in self.extras.items()},
+            true_texts=tuple(texts.taken(rows) for texts in self.true_texts),
+            predicted_texts=tuple(texts.taken(rows) for texts in self.predicted_texts),
+        )
+
+    @property
+    def weights(self) -> Floats | None:
+        """The column that the parameter ``weight_column`` names, (rows,)."""
+        return self.extras.get("weight_column")
+
     @property
     def prediction(self) -> Array:
         """The one prediction column, (rows,)."""
@@ -105,6 +123,52 @@ Compute = Callable[[Part], Estimate]
 # A part without predictions -> why no submission could be scored on it, None if any can:
 # the end of a sentence that begins with "The public rows", such as "are all of one class".
 RefuseTruth = Callable[[Part], str | None]
+
+
+def of_losses(
+    losses: Floats,
+    weights: Floats | None,
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> Estimate:
+    """The (weighted) mean of the rows' losses with its interval."""
+    if weights is None:
+        score = float(losses.mean())
+        return Estimate(score, uncertainty.of_mean(losses, score, low, high))
+    score = float((weights * losses).sum() / weights.sum())
+    interval = uncertainty.of_weighted_mean(losses, weights, score, low, high)
+    return Estimate(score, interval)
+
+
+def rooted(squared: Estimate) -> Estimate:
+    """The square root of a score that is never below 0, and of its interval's ends."""
+    interval = squared.interval
+    if interval is not None:
+        interval = (math.sqrt(max(interval[0], 0.0)), math.sqrt(interval[1]))
+    return Estimate(math.sqrt(squared.score), interval)
+
+
+def resampled(
+    part: Part,
+    score: Callable[[Part], float],
+    low: float = -math.inf,
+    high: float = math.inf,
+) -> Estimate:
+    """A score for whose interval there is no closed form. ``score`` may return NaN for a
+    draw of rows on which it has no value."""
+    value = score(part)
+    interval = uncertainty.of_resamples(
+        part.rows, lambda rows: score(part.taken(rows)), low, high
+    )
+    return Estimate(value, interval)
+
+
+def refuse_weights(part: Part) -> str | None:
+    """A weighted metric has no value where all weights are 0."""
+    weights = part.weights
+    if weights is None or float(weights.sum()) > 0:
+        return None
+    return "have weights that add up to 0"
 
 
 def _any_truth(_part: Part) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -76,7 +77,7 @@ def test_status_says_which_sandbox_is_in_use(
 @pytest.mark.parametrize("name", sorted(METRICS))
 def test_every_metric_has_a_page_with_its_formula(visitor: Person, name: str) -> None:
     page = visitor.get(f"/help/metrics/{name}").text
-    assert METRICS[name].title in page
+    assert METRICS[name].title in html.unescape(page)
     assert "<math" in page
 
 

@@ -1,0 +1,171 @@
+"""The catalogue's entries for regression: correlations and concordance."""
+
+from __future__ import annotations
+
+from podium_scorer.catalogue.info import (
+    LARGE_NUMBERS,
+    Family,
+    MetricInfo,
+    Prediction,
+    Target,
+    WorkedExample,
+)
+from podium_scorer.catalogue.shared import (
+    CONSTANT_PREDICTIONS,
+    CONSTANT_TRUTH,
+    DELTA,
+    RESAMPLED,
+)
+
+CORRELATION = (
+    MetricInfo(
+        name="pearson",
+        title="Pearson correlation",
+        summary="How well predictions and truth lie on a rising line.",
+        aliases=(
+            "pearsonr",
+            "correlation",
+            "correlation_coefficient",
+            "correlationcoefficient",
+            "pearsoncorrelationcoefficient",
+        ),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=-1.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            CONSTANT_PREDICTIONS,
+            LARGE_NUMBERS,
+        ),
+        formula=r"\frac{\sum_i(\hat y_i-\bar{\hat y})(y_i-\bar y)}{\sqrt{\sum_i("
+        r"\hat y_i-\bar{\hat y})^2\sum_i(y_i-\bar y)^2}}",
+        source="Pearson, Proceedings of the Royal Society 58 (1895) 240-242",
+        interval=DELTA,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,1\n2,3\n3,2\n",
+            score=0.5,
+        ),
+    ),
+    MetricInfo(
+        name="spearman",
+        title="Spearman correlation",
+        summary="How well predictions and truth go up together, by their ranks.",
+        aliases=("spearmanr", "spearman_r"),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=-1.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            CONSTANT_PREDICTIONS,
+            ("ties", "the mean of their places"),
+            LARGE_NUMBERS,
+        ),
+        formula=r"r(\operatorname{rank}\hat y,\operatorname{rank}y)",
+        source="Spearman, American Journal of Psychology 15 (1904) 72-101",
+        interval=RESAMPLED,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,1\n2,3\n3,9\n",
+            score=1.0,
+        ),
+    ),
+    MetricInfo(
+        name="kendall_tau",
+        title="Kendall's tau",
+        summary="The share of pairs in the same order minus those in the "
+        "other, ties taken out (tau-b).",
+        aliases=("kendalltau", "tau_b"),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=-1.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            CONSTANT_PREDICTIONS,
+            ("ties", "tau-b's denominator"),
+            LARGE_NUMBERS,
+        ),
+        formula=r"\frac{C-D}{\sqrt{(P-T_y)(P-T_{\hat y})}}",
+        source="Kendall, Biometrika 33 (1945) 239-251",
+        interval=RESAMPLED,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,1\n2,3\n3,2\n",
+            score=0.33333,
+        ),
+    ),
+    MetricInfo(
+        name="lins_concordance",
+        title="Lin's concordance correlation",
+        summary="How well predictions and truth lie on the line of equality.",
+        aliases=("ccc", "concordance_correlation_coefficient"),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=-1.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            CONSTANT_PREDICTIONS,
+            LARGE_NUMBERS,
+        ),
+        formula=r"\frac{2\operatorname{Cov}(y,\hat y)}{\operatorname{Var}(y)+"
+        r"\operatorname{Var}(\hat y)+(\bar y-\bar{\hat y})^2}",
+        source="Lin, Biometrics 45 (1989) 255-268",
+        interval=RESAMPLED,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,2\n2,3\n3,4\n",
+            score=0.57143,
+        ),
+    ),
+    MetricInfo(
+        name="concordance",
+        title="Concordance without censoring",
+        summary="The share of pairs with different truths that are predicted "
+        "in the right order.",
+        aliases=("concordance_index_regression", "ci"),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=0.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            ("equal predictions", "count one half"),
+            ("equal truths", "left out"),
+            LARGE_NUMBERS,
+        ),
+        formula=r"\frac{\sum_{y_i<y_j}[\hat y_i<\hat y_j]+\frac12[\hat y_i=\hat "
+        r"y_j]}{|\{y_i<y_j\}|}",
+        source="Harrell et al., Journal of the American Medical Association "
+        "247 (1982) 2543-2546, without censoring",
+        interval=RESAMPLED,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,3\n",
+            submission="id,y\n1,1\n2,3\n3,2\n",
+            score=0.66667,
+        ),
+    ),
+)

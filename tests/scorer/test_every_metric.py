@@ -1,0 +1,91 @@
+"""What holds for every entry of the catalogue, asked of random files for each."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from podium_scorer import uncertainty
+from podium_scorer.catalogue import METRICS, MetricInfo
+from podium_scorer.contract import Outcome
+from podium_scorer.metrics import CODE
+from tests.scorer.cases import make, perfect
+
+EVERY = pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
+WITH_PERFECT = [info for info in METRICS.values() if info.perfect is not None]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_draws() -> Iterator[None]:
+    """What is asked here holds for any number of resamples, and there are many metrics."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uncertainty, "DRAWS", 20)
+        yield
+
+
+@EVERY
+def test_neither_row_order_nor_column_order_changes_a_bit(info: MetricInfo) -> None:
+    case = make(info, 1)
+    report = case.report()
+    assert report.status is Outcome.SCORED, report
+    order = list(range(len(case.truth)))
+    random.Random(1).shuffle(order)
+    turned = [*reversed(case.names.columns), case.names.key]
+    assert case.report(case.reordered(order)) == report
+    assert case.report(case.reordered(order, turned)) == report
+
+
+@EVERY
+@pytest.mark.parametrize("seed", [2, 3])
+def test_scores_and_intervals_keep_to_their_bounds(info: MetricInfo, seed: int) -> None:
+    report = make(info, seed, rows=45).report()
+    low = -math.inf if info.low is None else info.low
+    high = math.inf if info.high is None else info.high
+    for value, interval in (
+        (report.public, report.public_interval),
+        (report.private, report.private_interval),
+    ):
+        assert value is not None, report
+        assert low <= value <= high
+        if interval is not None:
+            assert low <= interval[0] <= interval[1] <= high
+
+
+@EVERY
+def test_an_entry_that_names_an_interval_has_one(info: MetricInfo) -> None:
+    report = make(info, 4, rows=90).report()
+    assert (report.public_interval is None) is info.interval.startswith("none")
+
+
+@EVERY
+def test_the_public_score_knows_nothing_of_the_private_rows(info: MetricInfo) -> None:
+    case = make(info, 5)
+    alone, whole = case.only("Public").report(), case.report()
+    assert alone.private is None
+    assert whole.public == alone.public
+    assert whole.public_interval == alone.public_interval
+
+
+@pytest.mark.parametrize("info", WITH_PERFECT, ids=[info.name for info in WITH_PERFECT])
+def test_a_perfect_prediction_has_the_best_score(info: MetricInfo) -> None:
+    case = make(info, 6)
+    best, report = perfect(case).report(), case.report()
+    assert best.public == pytest.approx(info.perfect, abs=1e-9)
+    assert best.public is not None
+    assert report.public is not None
+    if info.higher_is_better:
+        assert report.public <= best.public
+    else:
+        assert report.public >= best.public
+
+
+@EVERY
+def test_an_entry_says_everything(info: MetricInfo) -> None:
+    assert info.summary.endswith(".")
+    assert info.edges
+    assert all(case and decision for case, decision in info.edges)
+    assert all(param.doc.endswith(".") for param in info.params)
+    assert info.name in CODE
