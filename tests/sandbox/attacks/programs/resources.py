@@ -46,7 +46,7 @@ def _until_refused(work: Callable[[], object], most: int) -> tuple[int, str]:
 @attack(
     held_by="the pids cgroup; the end of the container ends every process",
     ends=TIME,
-    wall_s=1.5,
+    wall_s=2.5,
     most={"processes": lambda limits: limits.pids},
     bounded={"most": 20},
     least={"processes": 20},
@@ -60,6 +60,7 @@ def fork_bomb(most: int = NO_END) -> None:
                 os._exit(0)
             while True:
                 _until_refused(os.fork, NO_END)
+                time.sleep(0.1)  # so that the first of them gets to tell
 
     _, refusal = _until_refused(fork, most)
     tell(processes=len([p for p in os.listdir("/proc") if p.isdigit()]))
