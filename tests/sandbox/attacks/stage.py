@@ -36,6 +36,7 @@ from tests.sandbox.scorers import misbehaving
 PACKAGE = "tests.sandbox.attacks.programs"
 LABELS = f"id,y\n1,{LABEL}\n".encode()
 LOG_BYTES = 64 * 1024
+MB = 1 << 20
 # The engine may hand an answer over before the log that was written before it.
 _ANSWER = """
 import time; time.sleep(0.1)
@@ -85,6 +86,8 @@ def assert_harmless(played: Played) -> None:
     assert played.changed == []
     assert LABEL not in played.answer
     assert CANARY not in played.answer + played.log
+    for path in played.output.rglob("*") if played.output is not None else ():
+        assert path.is_dir() or b"root:" not in path.read_bytes()[:MB]
     # A mark in the middle says how much was left out.
     assert len(played.log.encode()) <= LOG_BYTES + 100
 

@@ -174,7 +174,7 @@ def archive_bomb() -> None:
 
 @hostile(
     "the harness kills everybody else before it looks at the output",
-    {CODE: "finished 0"},
+    {CODE: "finished 0|cut_off output"},  # as it lay there when the daemon was killed
 )
 def swapped_while_it_is_read() -> None:
     """Have a daemon exchange a file and a link to a secret, as soon as it is read."""
