@@ -16,7 +16,12 @@ from pathlib import Path
 from typing import NoReturn
 
 from podium_scorer import __version__
-from podium_scorer.catalogue import METRICS
+from podium_scorer.catalogue import (
+    MetricInfo,
+    ParamInfo,
+    nearest_metrics,
+    search_metrics,
+)
 from podium_scorer.contract import ParamValue
 from podium_scorer.cpu import settle
 
@@ -57,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--output", type=Path, help="where to write the index")
     _add_metric(prepare, required=True)
     prepare.set_defaults(run=_prepare)
-    metrics = commands.add_parser("metrics", help="list the metrics")
+    metrics = commands.add_parser("metrics", help="list the metrics, or find some")
+    metrics.add_argument(
+        "query", nargs="*", metavar="WORD", help="words that names or summaries have"
+    )
     metrics.add_argument(
         "--json", action="store_true", help="everything known, as JSON"
     )
@@ -119,15 +127,31 @@ def _serve(_options: argparse.Namespace) -> NoReturn:
 
 
 def _metrics(options: argparse.Namespace) -> int:
+    query = " ".join(options.query)
+    found = search_metrics(query)
     if options.json:
-        print(json.dumps([info.to_json() for info in METRICS.values()], indent=2))
+        print(json.dumps([info.to_json() for info in found], indent=2))
+    else:
+        print("".join(map(_listed, found)), end="")
+    if found:
         return 0
-    for info in METRICS.values():
-        better = f"{info.direction} is better"
-        print(f"{info.name:18} {info.title:34} {info.family:26} {better}")
-        for param in info.params:
-            print(f"{'':18}   --param {param.name}=...  {param.doc}")
-    return 0
+    near = nearest_metrics(query)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    sys.stderr.write(f"No metric has {query!r}.{hint}\n")
+    return 1
+
+
+def _listed(info: MetricInfo) -> str:
+    """A metric with its parameters, for reading."""
+    first = f"{info.name:24} {info.title} ({info.family}; {info.direction} is better)"
+    names = f"{'':24} also {', '.join(info.aliases)}" if info.aliases else ""
+    rest = [names, *(_listed_param(param) for param in info.params)]
+    return "\n".join([first, f"{'':24} {info.summary}", *filter(None, rest)]) + "\n"
+
+
+def _listed_param(param: ParamInfo) -> str:
+    default = "needed" if param.required else f"default {json.dumps(param.default)}"
+    return f"{'':24}   --param {param.name}=...  {param.doc} ({default})"
 
 
 if __name__ == "__main__":

@@ -155,7 +155,8 @@ class Report:
     counts: bool = True
     message: str = ""  # host_error: one sentence for the organizer
     scorer: str = ""
-    metric_sha256: str = ""  # of the metric's source
+    metric_sha256: str = ""  # of all source that computes the metric
+    seed: int | None = None  # of whatever the interval draws at random
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON-ready data, without what does not apply to its status."""
@@ -178,6 +179,8 @@ class Report:
             data["scorer"] = self.scorer
         if self.metric_sha256:
             data["metric_sha256"] = self.metric_sha256
+        if self.seed is not None:
+            data["seed"] = self.seed
         return data
 
 
@@ -360,6 +363,7 @@ def report_from_json(data: object) -> Report:
             "message",
             "scorer",
             "metric_sha256",
+            "seed",
         },
     )
     try:
@@ -391,6 +395,7 @@ def report_from_json(data: object) -> Report:
         message=_text(fields, "message", 4000),
         scorer=_text(fields, "scorer", VALUE_CHARS),
         metric_sha256=_text(fields, "metric_sha256", VALUE_CHARS),
+        seed=_count(fields["seed"], "seed") if "seed" in fields else None,
     )
 
 

@@ -25,6 +25,7 @@ from podium_scorer.metrics.base import Array
 from podium_scorer.solution import UnsoundSolution, find_setting, prepare_solution
 from podium_scorer.solution_index import SolutionIndex, UnsoundIndex, read_index
 from podium_scorer.submission import Aligned, Values, read_submission
+from podium_scorer.uncertainty import SEED
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _scored(solution: SolutionIndex, estimates: dict[str, Estimate]) -> Report:
         rows=solution.splits.to_json(),
         scorer=__version__,
         metric_sha256=source_sha256(solution.metric.name),
+        seed=SEED,
     )
 
 

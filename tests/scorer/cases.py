@@ -238,6 +238,19 @@ def _items(names: Names, rng: random.Random) -> tuple[Row, Row]:
     )
 
 
+def _mask(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    def draw() -> str:
+        place, runs = 0, []
+        for _ in range(rng.randrange(5)):
+            place += rng.randrange(1, 6)
+            length = rng.randrange(1, 9)
+            runs += [place, length]
+            place += length
+        return " ".join(map(str, runs))
+
+    return {names.targets[0]: draw()}, {names.columns[0]: draw()}
+
+
 def _shares(names: Names, rng: random.Random) -> tuple[Row, Row]:
     def draw(centre: list[float]) -> list[float]:
         weights = [rng.random() ** 2 + value for value in centre]
@@ -279,6 +292,7 @@ KINDS: dict[Target, Maker] = {
     Target.LABEL: _label,
     Target.TEXT: _text,
     Target.ITEMS: _items,
+    Target.MASK: _mask,
 }
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
 import json
 import math
 import re
@@ -19,6 +21,7 @@ from podium_scorer.catalogue import (
     find_metric,
     nearest_metrics,
     range_in_words,
+    search_metrics,
     with_defaults,
 )
 from podium_scorer.metrics import CODE, source_sha256
@@ -142,9 +145,18 @@ def test_entries_are_plain_json() -> None:
         assert data["source"]
 
 
-def test_the_source_hash_is_of_the_metrics_module() -> None:
+def test_the_source_hash_is_of_all_modules_that_compute_a_metric() -> None:
     assert source_sha256("rmse") == source_sha256("mae")
     assert source_sha256("rmse") != source_sha256("roc_auc")
+    alone = inspect.getsource(sys.modules[CODE["rmse"].compute.__module__])
+    assert source_sha256("rmse") != hashlib.sha256(alone.encode()).hexdigest()
+
+
+def test_metrics_are_found_by_words_of_what_is_said_of_them() -> None:
+    assert search_metrics("AUC")[0].name == "roc_auc"
+    assert search_metrics("") == list(METRICS.values())
+    assert "rmse" in {info.name for info in search_metrics("regression squared")}
+    assert search_metrics("no such words at all") == []
 
 
 def test_the_catalogue_needs_neither_numpy_nor_pyarrow() -> None:

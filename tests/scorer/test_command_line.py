@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from podium_scorer import __version__
 from podium_scorer.__main__ import main
 from podium_scorer.catalogue import METRICS
+from podium_scorer.metrics import source_sha256
 from podium_scorer.solution_index import read_index
+from podium_scorer.uncertainty import SEED
 
 SOLUTION = "id,y,Usage\n1,0,Public\n2,1,Public\n3,0,Private\n4,1,Private\n"
 SUBMISSION = "id,y\n1,0.1\n2,0.9\n3,0.6\n4,0.4\n"
@@ -151,6 +154,24 @@ def test_metrics_are_listed_as_a_table_and_as_json(
     entries = json.loads(capsys.readouterr().out)
     assert [entry["name"] for entry in entries] == list(METRICS)
     assert all(name in table for name in METRICS)
+
+
+def test_metrics_are_found_by_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["metrics", "squared", "error"]) == 0
+    assert "rmse" in capsys.readouterr().out
+    assert main(["metrics", "accurracy"]) == 1
+    assert "Did you mean accuracy" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("files")
+def test_a_score_carries_version_source_hash_and_seed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = "score --solution S.csv --submission P.csv --metric roc_auc"
+    _, answer = run(capsys, line)
+    assert answer["scorer"] == __version__
+    assert answer["metric_sha256"] == source_sha256("roc_auc")
+    assert answer["seed"] == SEED
 
 
 def test_the_module_runs_by_its_name(files: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.core.errors import NotFound
 from podium.web import guides
-from podium_scorer.catalogue import METRICS, Family, find_metric, nearest_metrics
+from podium_scorer.catalogue import (
+    METRICS,
+    Family,
+    find_metric,
+    nearest_metrics,
+    search_metrics,
+)
 
 bp = Blueprint("help", __name__, template_folder="templates")
 
@@ -27,12 +33,19 @@ def guide(name: str) -> ResponseReturnValue:
 
 @bp.get("/help/metrics")
 def metrics() -> ResponseReturnValue:
-    """How are submissions judged?"""
+    """How are submissions judged? ``q`` holds words to look for."""
+    query = request.args.get("q", "").strip()[:100]
+    found = search_metrics(query)
     families = {
-        family: [info for info in METRICS.values() if info.family is family]
-        for family in Family
+        family: [info for info in found if info.family is family] for family in Family
     }
-    return render_template("web/metrics.html", families=families)
+    return render_template(
+        "web/metrics.html",
+        families={family: infos for family, infos in families.items() if infos},
+        query=query,
+        found=len(found),
+        near=[] if found else [find_metric(name) for name in nearest_metrics(query)],
+    )
 
 
 @bp.get("/help/metrics/<name>")

@@ -18,6 +18,7 @@ from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
+from podium_scorer.catalogue.images import IMAGES
 from podium_scorer.catalogue.info import (
     LARGEST,
     TEXT_TARGETS,
@@ -34,7 +35,9 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.multiclass import MULTICLASS
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
+from podium_scorer.catalogue.retrieval import RETRIEVAL
 from podium_scorer.catalogue.survival import SURVIVAL
+from podium_scorer.catalogue.writing import WRITING
 from podium_scorer.contract import ParamValue
 
 __all__ = [
@@ -53,11 +56,15 @@ __all__ = [
     "find_metric",
     "nearest_metrics",
     "range_in_words",
+    "search_metrics",
     "with_defaults",
 ]
 
 _ALL = (
     *CLASSIFICATION,
+    *IMAGES,
+    *WRITING,
+    *RETRIEVAL,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,
@@ -87,6 +94,16 @@ def nearest_metrics(name: str) -> list[str]:
     return list(dict.fromkeys(_BY_ANY_NAME[match].name for match in near))
 
 
+def search_metrics(query: str) -> list[MetricInfo]:
+    """The metrics that have every word of ``query`` in what is said of them.
+
+    Those come first that have a word in a name; an empty query finds all, as listed.
+    """
+    words = [_plain(word) for word in query.split()]
+    found = [info for info in _ALL if all(word in _said(info) for word in words)]
+    return sorted(found, key=lambda info: not any(w in _names(info) for w in words))
+
+
 def check_params(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
     """Every fault of ``params`` for the metric, each one sentence; empty when right."""
     known = {param.name: param for param in info.params}
@@ -112,6 +129,15 @@ def with_defaults(
 ) -> dict[str, ParamValue]:
     """The parameters in the catalogue's order, defaults where none is given."""
     return {param.name: params.get(param.name, param.default) for param in info.params}
+
+
+def _names(info: MetricInfo) -> str:
+    return " ".join(map(_plain, (info.name, info.title, *info.aliases)))
+
+
+def _said(info: MetricInfo) -> str:
+    said = (info.summary, info.family, *(param.name for param in info.params))
+    return f"{_names(info)} {' '.join(map(_plain, said))}"
 
 
 def _plain(name: str) -> str:

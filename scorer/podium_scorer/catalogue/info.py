@@ -30,6 +30,9 @@ class Family(StrEnum):
     CLUSTERING = "clustering"
     REGRESSION = "regression"
     FORECAST = "probabilistic forecasts"
+    RETRIEVAL = "ranking and retrieval"
+    TEXT = "text and sequences"
+    IMAGE = "images"
     DISTRIBUTION = "distributions"
     SURVIVAL = "survival"
 

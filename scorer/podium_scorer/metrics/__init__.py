@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from podium_scorer.metrics import (
     binary,
@@ -19,19 +19,27 @@ from podium_scorer.metrics import (
     distributions,
     errors,
     forecasts,
+    images,
     multiclass,
     ranked,
     relative,
+    retrieval,
     survival,
+    writing,
 )
 from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
 
 __all__ = ["CODE", "Estimate", "Metric", "Part", "Refusal", "Setting", "source_sha256"]
 
+_COMPUTING = ("podium_scorer.metrics.", "podium_scorer.uncertainty")
+
 CODE: Mapping[str, Metric] = MappingProxyType(
     {
         **binary.CODE,
         **classes.CODE,
+        **images.CODE,
+        **writing.CODE,
+        **retrieval.CODE,
         **clusters.CODE,
         **multiclass.CODE,
         **ranked.CODE,
@@ -49,6 +57,26 @@ CODE: Mapping[str, Metric] = MappingProxyType(
 
 @cache
 def source_sha256(name: str) -> str:
-    """The SHA-256 of the source of the module that computes a metric."""
-    module = sys.modules[CODE[name].compute.__module__]
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()
+    """The SHA-256 of all source that computes a metric: its module and those it uses."""
+    found: dict[str, ModuleType] = {}
+    waiting = [sys.modules[CODE[name].compute.__module__]]
+    while waiting:
+        module = waiting.pop()
+        if module.__name__ not in found:
+            found[module.__name__] = module
+            waiting += _used(module)
+    digest = hashlib.sha256()
+    for key in sorted(found):
+        digest.update(inspect.getsource(found[key]).encode())
+    return digest.hexdigest()
+
+
+def _used(module: ModuleType) -> list[ModuleType]:
+    """The modules that compute something for a module: those of metrics, uncertainty."""
+    names = {
+        value.__name__
+        if isinstance(value, ModuleType)
+        else str(getattr(value, "__module__", ""))
+        for value in vars(module).values()
+    }
+    return [sys.modules[name] for name in names if name.startswith(_COMPUTING)]

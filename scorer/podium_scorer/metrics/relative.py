@@ -53,7 +53,7 @@ def wape(part: Part) -> Estimate:
     """The sum of the errors' sizes over the sum of the truth's sizes."""
     errors, sizes = np.abs(part.prediction - part.truth), np.abs(part.truth)
     weights = _weights(part)
-    return _quotient(weights * errors, weights * sizes, 0.0)
+    return quotient_of_sums(weights * errors, weights * sizes, 0.0)
 
 
 def normalized_wmae(part: Part) -> Estimate:
@@ -131,7 +131,7 @@ def _weights(part: Part) -> Floats:
     return np.ones(part.rows) if part.weights is None else part.weights
 
 
-def _quotient(
+def quotient_of_sums(
     numerators: Floats,
     denominators: Floats,
     low: float = -math.inf,
@@ -149,7 +149,7 @@ def _quotient(
 
 
 def _one_minus(numerators: Floats, denominators: Floats) -> Estimate:
-    found = _quotient(numerators, denominators)
+    found = quotient_of_sums(numerators, denominators)
     interval = found.interval
     if interval is not None:
         interval = (1.0 - interval[1], min(1.0, 1.0 - interval[0]))

@@ -91,6 +91,18 @@ def test_a_metric_that_is_not_there_suggests_one(visitor: Person) -> None:
     assert "Did you mean “roc_auc”?" in answer.text
 
 
+def test_metrics_are_searched_without_a_script(visitor: Person) -> None:
+    page = visitor.get("/help/metrics?q=auc").text
+    assert "/help/metrics/roc_auc" in page
+    assert "/help/metrics/rmse" not in page
+
+
+def test_a_search_for_metrics_that_finds_none_suggests_one(visitor: Person) -> None:
+    page = visitor.get("/help/metrics?q=accurracy").text
+    assert "No metric found" in page
+    assert "/help/metrics/accuracy" in page
+
+
 def test_guides_are_listed_and_read(visitor: Person) -> None:
     index = visitor.get("/help").text
     for name in ("participants", "organizers", "recruiters", "operators"):
