@@ -1,4 +1,4 @@
-"""``python -m podium_sandbox serve | status | doctor``."""
+"""``python -m podium_sandbox serve | status | doctor | run``."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from podium_sandbox import doctor
+from podium_sandbox import doctor, shell
 from podium_sandbox.client import SandboxClient
+from podium_sandbox.inputs import InputError
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
 from podium_sandbox.modes import Mode, ModeError, choose_runner
 from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         return int(options.command(options))
-    except (LimitError, ModeError, ServiceTaken) as error:
+    except (InputError, LimitError, ModeError, ServiceTaken) as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
@@ -53,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("doctor", help="attack this installation, harmlessly")
     _add_runner_options(check)
     check.set_defaults(command=_doctor)
+    shell.add_command(commands)
     return parser
 
 

@@ -14,13 +14,19 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from podium_sandbox.channels import AttachedChannel
 from podium_sandbox.engine import Engine, EngineError
 from podium_sandbox.limits import Limits, Profile, for_self_check, most
-from podium_sandbox.policy import SCORER_COMMAND, UID_SLOTS, container_options
+from podium_sandbox.policy import (
+    INPUT,
+    SCORER_COMMAND,
+    UID_SLOTS,
+    container_options,
+    input_holder_options,
+)
 from podium_sandbox.protocol import LogKeeper
 from podium_sandbox.reaper import Owner, labels, reap, remove
 from podium_sandbox.runners import (
@@ -87,9 +93,11 @@ class DockerRunner:
         image: str,
         address: str,
         code: str | None = None,
+        profile: Profile = Profile.SCORER,
     ) -> None:
         """``address`` is the service's socket, ``code`` runs in the scorer's place."""
         self._limits = limits
+        self._profile = profile
         self._engine = engine
         self._code = code
         self._owner = Owner(service=secrets.token_hex(8), address=address)
@@ -105,9 +113,12 @@ class DockerRunner:
         except EngineError as error:
             raise RunnerError(_why_not(error, image)) from error
 
-    def start(self) -> DockerWorker:
-        """A container that is ready for its job; raises RunnerError."""
-        worker = self._launch(self._limits, self._code)
+    def start(self, inputs: str | None = None) -> DockerWorker:
+        """A container that is ready for its job; raises RunnerError.
+
+        ``inputs`` is what ``hold_inputs`` gave.
+        """
+        worker = self._launch(self._limits, self._code, inputs)
         try:
             self._scorer = await_ready(worker, time_s=self._limits.start_s)
         except RunnerError:
@@ -120,7 +131,7 @@ class DockerRunner:
         held = [
             "a container of its own for each job, destroyed after it",
             "no network",
-            "read-only root, no mounts, no shared memory",
+            "read-only root, " + _shared_with_it(limits),
             "a user of its own, no capabilities, no new privileges",
             "seccomp with Podium's own list",
             f"memory {limits.memory_mb} MB without swap, {limits.pids} processes, "
@@ -183,24 +194,53 @@ class DockerRunner:
             self._in_use.discard(container)
         remove(self._engine, container)
 
-    def _launch(self, limits: Limits, code: str | None) -> DockerWorker:
+    def hold_inputs(self, archive: Iterable[bytes]) -> str:
+        """Put files where containers see them read-only at /input; raises RunnerError.
+
+        Gives the name of a container that is never started: its volume has the files, on
+        an engine on any machine, and they are root's. ``remove`` it after the last job.
+        """
+        options = input_holder_options(image=self._image, labels=self._labels())
+        container = ""
+        try:
+            container = self._create(options, "podium-input")
+            self._engine.upload(container, INPUT, archive)
+        except EngineError as error:
+            self._discard(container)
+            raise RunnerError(f"the input could not be handed over: {error}") from error
+        except BaseException:
+            self._discard(container)
+            raise
+        return container
+
+    def _labels(self) -> dict[str, str]:
+        return labels(self._owner, time.time() + _useful_s(self._profile, self._limits))
+
+    def _create(self, options: dict[str, Any], name: str) -> str:
+        query = {"name": f"{name}-{secrets.token_hex(6)}"}
+        created = self._engine.call(
+            "POST", "/containers/create", query=query, body=options
+        )
+        container = str(created["Id"])
+        with self._changing:
+            self._in_use.add(container)
+        return container
+
+    def _launch(
+        self, limits: Limits, code: str | None, inputs: str | None = None
+    ) -> DockerWorker:
         command = ("-m", *SCORER_COMMAND) if code is None else ("-c", code)
         options = container_options(
             limits,
             image=self._image,
             slot=next(self._slots) % UID_SLOTS,
-            labels=labels(self._owner, time.time() + _useful_s(limits)),
+            labels=self._labels(),
             command=(*_PYTHON, *command),
+            inputs=inputs,
         )
         container = ""
         try:
-            name = f"podium-scorer-{secrets.token_hex(6)}"
-            created = self._engine.call(
-                "POST", "/containers/create", query={"name": name}, body=options
-            )
-            container = str(created["Id"])
-            with self._changing:
-                self._in_use.add(container)
+            container = self._create(options, f"podium-{self._profile}")
             link = self._engine.attach(container)
             self._engine.call("POST", f"/containers/{container}/start")
         except EngineError as error:
@@ -214,8 +254,14 @@ class DockerRunner:
                 self.remove(container)
 
 
-def _useful_s(limits: Limits) -> float:
-    return limits.start_s + limits.idle_s + most(Profile.SCORER, "wall_s") + _GRACE_S
+def _shared_with_it(limits: Limits) -> str:
+    if not limits.shm_mb:
+        return "no mounts, no shared memory"
+    return f"read-only input, shared memory of its own ({limits.shm_mb} MB)"
+
+
+def _useful_s(profile: Profile, limits: Limits) -> float:
+    return limits.start_s + limits.idle_s + most(profile, "wall_s") + _GRACE_S
 
 
 def _ending(state: Mapping[str, Any]) -> Ending | None:

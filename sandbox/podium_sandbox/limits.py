@@ -1,7 +1,7 @@
 """Every limit of a job: one table of data a profile.
 
 A limit's unit stands in its name. ``changed_by`` says who may set another value, ``most``
-how far; the value in the table is the default. The code profile of later is a second table.
+how far; the value in the table is the default.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Profile(StrEnum):
     """What kind of program a set of limits is for."""
 
     SCORER = "scorer"  # our scorer, a participant's file, the solution's index
+    CODE = "code"  # a participant's program and the test inputs; no label, no scorer
 
 
 class ChangedBy(StrEnum):
@@ -133,12 +135,92 @@ SCORER: tuple[Limit, ...] = (
         why="standard error beyond this ends the job",
     ),
 )
-TABLES: Mapping[Profile, tuple[Limit, ...]] = {Profile.SCORER: SCORER}
+
+
+def _code(name: str, **changes: Any) -> Limit:
+    """The scorer's line of this name with the changes for participants' programs."""
+    return replace(next(limit for limit in SCORER if limit.name == name), **changes)
+
+
+CODE: tuple[Limit, ...] = (
+    _code(
+        "wall_s",
+        value=600,
+        most=86_400,
+        why="from the program's start to its end; the host kills at its end",
+    ),
+    _code("cpu_s", value=86_400, most=86_400),
+    _code("start_s"),
+    _code("idle_s"),
+    _code("cpus"),
+    _code(
+        "memory_mb",
+        value=4096,
+        changed_by=ChangedBy.JOB,
+        why="memory of the program with its scratch space and output, no swap beside it",
+    ),
+    _code("pids", value=256, most=256, why="processes and threads together"),
+    _code("tmp_mb", value=512, why="scratch space in memory"),
+    _code("tmp_inodes", value=16_384, most=16_384),
+    _code("open_files", value=1024, most=1024),
+    _code(
+        "output_mb",
+        value=512,
+        most=4096,
+        changed_by=ChangedBy.JOB,
+        why="size of /output in memory, and bytes of its files together",
+    ),
+    _code("log_kept_kb"),
+    _code("log_killed_kb", why="output and errors beyond this end the job"),
+    Limit(
+        name="shm_mb",
+        value=64,
+        most=4096,
+        changed_by=ChangedBy.OPERATOR,
+        why="memory that the program's processes share by name (/dev/shm)",
+    ),
+    Limit(
+        name="input_mb",
+        value=16_384,
+        most=262_144,
+        changed_by=ChangedBy.OPERATOR,
+        why="bytes of the input, which lie on the engine's disk while the job runs",
+    ),
+    Limit(
+        name="output_inodes",
+        value=2048,
+        most=2048,
+        changed_by=ChangedBy.NOBODY,
+        why="files and folders in /output while the program runs",
+    ),
+    Limit(
+        name="output_files",
+        value=1000,
+        most=1000,
+        changed_by=ChangedBy.NOBODY,
+        why="files that are collected from /output",
+    ),
+    Limit(
+        name="output_depth",
+        value=8,
+        most=8,
+        changed_by=ChangedBy.NOBODY,
+        why="folders within each other in /output",
+    ),
+)
+_FOR_OUTPUT = {"input_mb", "output_inodes", "output_files", "output_depth"}
+TABLES: Mapping[Profile, tuple[Limit, ...]] = {
+    Profile.SCORER: SCORER,
+    Profile.CODE: CODE,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The values in force for one job, units in the names (``mb`` is 2**20 bytes)."""
+    """The values in force for one job, units in the names (``mb`` is 2**20 bytes).
+
+    What a profile's table does not name is 0: a scorer has none of it.
+    """
 
     wall_s: float
     cpu_s: int
@@ -153,6 +235,11 @@ class Limits:
     output_mb: int
     log_kept_kb: int
     log_killed_kb: int
+    shm_mb: int = 0
+    input_mb: int = 0
+    output_inodes: int = 0
+    output_files: int = 0
+    output_depth: int = 0
 
     @property
     def output_bytes(self) -> int:
@@ -189,6 +276,21 @@ def limits_for(
     values = {name: changes.get(name, limit.value) for name, limit in table.items()}
     whole = {field.name for field in fields(Limits) if field.type == "int"}
     return Limits(**{k: int(v) if k in whole else v for k, v in values.items()})  # type: ignore[arg-type]
+
+
+def limits_of_a_shell(profile: Profile, changes: Mapping[str, float]) -> Limits:
+    """The limits of a profile for whoever holds the engine: operator and job in one.
+
+    Every profile gets a place for output. Raises LimitError.
+    """
+    by = {limit.name: limit.changed_by for limit in TABLES[profile]}
+    made = limits_for(profile)
+    for who in (ChangedBy.JOB, ChangedBy.OPERATOR):
+        wanted = {n: v for n, v in changes.items() if by.get(n, who) is who}
+        changed = limits_for(profile, wanted, by=who)
+        made = replace(made, **{name: getattr(changed, name) for name in wanted})
+    output = {line.name: int(line.value) for line in CODE if line.name in _FOR_OUTPUT}
+    return replace(made, **output)
 
 
 def _fault(

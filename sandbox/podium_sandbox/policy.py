@@ -15,6 +15,7 @@ from typing import Any
 from podium_sandbox.limits import Limits
 
 SCORER_COMMAND = ("podium_scorer", "serve")
+INPUT, OUTPUT = "/input", "/output"
 FIRST_UID = 200_000
 UID_SLOTS = 1024
 
@@ -56,17 +57,22 @@ def container_options(
     slot: int,
     labels: Mapping[str, str],
     command: Sequence[str] = ("python3", "-I", "-m", *SCORER_COMMAND),
+    inputs: str | None = None,
 ) -> dict[str, Any]:
     """The body of a request to create the container of one job.
 
     ``slot`` chooses the user: no two containers that live at the same time share one.
+    ``inputs`` names the container whose volume at /input is seen here, read-only.
     """
-    user = f"{FIRST_UID + slot}:{FIRST_UID + slot}"
+    uid = FIRST_UID + slot
+    host_options = _host_options(limits, uid)
+    if inputs is not None:
+        host_options["VolumesFrom"] = [f"{inputs}:ro"]
     return {
         "Image": image,
         "Cmd": list(command),
         "Entrypoint": [],
-        "User": user,
+        "User": f"{uid}:{uid}",
         "Hostname": "job",
         "Env": [f"{name}={value}" for name, value in environment().items()],
         "WorkingDir": "/tmp",  # noqa: S108 - inside the sandbox
@@ -80,11 +86,27 @@ def container_options(
         "AttachStderr": True,
         "Tty": False,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": _host_options(limits),
+        "HostConfig": host_options,
     }
 
 
-def _host_options(limits: Limits) -> dict[str, Any]:
+def input_holder_options(*, image: str, labels: Mapping[str, str]) -> dict[str, Any]:
+    """The body of a request to create what holds a job's input: it is never started.
+
+    Its volume has no name, so that it goes with the last container that uses it.
+    """
+    return {
+        "Image": image,
+        "Entrypoint": [],
+        "Cmd": ["never-started"],
+        "Labels": dict(labels),
+        "Volumes": {INPUT: {}},
+        "NetworkDisabled": True,
+        "HostConfig": {"LogConfig": {"Type": "none"}, "RestartPolicy": {"Name": "no"}},
+    }
+
+
+def _host_options(limits: Limits, uid: int) -> dict[str, Any]:
     memory = limits.memory_mb * _MB
     return {
         "ReadonlyRootfs": True,
@@ -101,8 +123,8 @@ def _host_options(limits: Limits) -> dict[str, Any]:
             {"Name": name, "Soft": value, "Hard": value}
             for name, value in _ulimits(limits).items()
         ],
-        "Tmpfs": {"/tmp": _tmp_options(limits)},  # noqa: S108 - inside the sandbox
-        "IpcMode": "none",
+        "Tmpfs": _tmpfs(limits, uid),
+        "IpcMode": "none",  # no shared memory but the one that is mounted above
         "CgroupnsMode": "private",
         "LogConfig": {"Type": "none"},
         "RestartPolicy": {"Name": "no"},
@@ -112,11 +134,12 @@ def _host_options(limits: Limits) -> dict[str, Any]:
 
 
 def _ulimits(limits: Limits) -> dict[str, int]:
+    has_output = limits.output_inodes > 0
     # Not nproc: the kernel counts it per user over all containers.
     return {
         "nofile": limits.open_files,
         "core": 0,
-        "fsize": limits.tmp_mb * _MB,
+        "fsize": max(limits.tmp_mb, limits.output_mb * has_output) * _MB,
         "cpu": limits.cpu_s,
         "memlock": 64 << 10,
         "msgqueue": 0,
@@ -124,8 +147,22 @@ def _ulimits(limits: Limits) -> dict[str, int]:
     }
 
 
-def _tmp_options(limits: Limits) -> str:
-    return (
-        f"rw,noexec,nosuid,nodev,size={limits.tmp_mb}m,"
-        f"nr_inodes={limits.tmp_inodes},mode=1777"
-    )
+def _tmpfs(limits: Limits, uid: int) -> dict[str, str]:
+    """The places to write: scratch space, a program's shared memory and its output."""
+    held = "rw,noexec,nosuid,nodev"
+    places = {
+        "/tmp": (  # noqa: S108 - inside the sandbox
+            f"{held},size={limits.tmp_mb}m,nr_inodes={limits.tmp_inodes},mode=1777"
+        )
+    }
+    if limits.shm_mb:
+        # Mounted here, since the engine's own /dev/shm limits no inodes.
+        places["/dev/shm"] = (  # noqa: S108 - inside the sandbox
+            f"{held},size={limits.shm_mb}m,nr_inodes={limits.tmp_inodes},mode=1777"
+        )
+    if limits.output_inodes:
+        places[OUTPUT] = (
+            f"{held},size={limits.output_mb}m,nr_inodes={limits.output_inodes},"
+            f"mode=0700,uid={uid},gid={uid}"
+        )
+    return places

@@ -156,3 +156,34 @@ def test_every_rule_of_the_list_says_why() -> None:
 def test_no_system_call_stands_twice() -> None:
     names = [name for rule in profile()["syscalls"] for name in rule["names"]]
     assert len(names) == len(set(names))
+
+
+def code_options(inputs: str | None = "holder") -> dict[str, Any]:
+    limits = limits_for(Profile.CODE)
+    return container_options(limits, image="x", slot=3, labels={}, inputs=inputs)
+
+
+def test_a_program_sees_its_input_read_only_and_nothing_else_of_the_host() -> None:
+    host = code_options()["HostConfig"]
+    assert host["VolumesFrom"] == ["holder:ro"]
+    assert not {"Binds", "Mounts", "Devices"} & set(host)
+    assert "VolumesFrom" not in code_options(inputs=None)["HostConfig"]
+
+
+def test_every_place_where_a_program_writes_has_a_size_and_a_number_of_files() -> None:
+    tmpfs = code_options()["HostConfig"]["Tmpfs"]
+    assert set(tmpfs) == {"/tmp", "/output", "/dev/shm"}
+    for options_ in tmpfs.values():
+        words = {word.split("=")[0] for word in options_.split(",")}
+        assert {"noexec", "nosuid", "nodev", "size", "nr_inodes"} <= words
+    assert "mode=0700,uid=200003,gid=200003" in tmpfs["/output"]
+
+
+def test_a_program_is_held_by_all_that_holds_a_scorer() -> None:
+    scorer, code = options(3), code_options()
+    differ = {"Tmpfs", "VolumesFrom", "PidsLimit", "Memory", "MemorySwap", "Ulimits"}
+    for made in (scorer["HostConfig"], code["HostConfig"]):
+        for name in differ:
+            made.pop(name, None)
+    assert code["HostConfig"] == scorer["HostConfig"]
+    assert (code["NetworkDisabled"], code["User"]) == (True, "200003:200003")

@@ -8,13 +8,14 @@ from tests.sandbox.attacks.programs import (
     forging,
     kernel,
     network,
+    output,
     privileges,
     processes,
     reading,
     resources,
 )
-from tests.sandbox.attacks.programs.probing import SCORER
-from tests.sandbox.attacks.stage import ScorerStage
+from tests.sandbox.attacks.programs.probing import CODE, SCORER
+from tests.sandbox.attacks.stage import CodeStage, ScorerStage
 
 MODULES = (
     exfiltration,
@@ -22,9 +23,10 @@ MODULES = (
     forging,
     kernel,
     network,
+    output,
     privileges,
     processes,
     reading,
     resources,
 )
-STAGES = {SCORER: ScorerStage}
+STAGES = {SCORER: ScorerStage, CODE: CodeStage}

@@ -14,17 +14,20 @@ from typing import Any
 
 from tests.sandbox.attacks.programs.probing import Control, told
 from tests.sandbox.attacks.programs.reading import CANARY
+from tests.sandbox.attacks.stage import INPUTS
 from tests.sandbox.conftest import IMAGE
 
 
 class Controls:
     """Runs programs in containers without Podium's policy, as root."""
 
-    def __init__(self, docker_host: str, bait: Path, network: str) -> None:
+    def __init__(
+        self, docker_host: str, bait: Path, inputs: Path, network: str
+    ) -> None:
         self._environment = os.environ | {"DOCKER_HOST": docker_host}
         # What ``docker run`` gives by default, and what its users are known to add.
         self._options = {
-            Control.PLAIN: [f"--network={network}"],
+            Control.PLAIN: [f"--network={network}", f"--volume={inputs}:/input"],
             Control.SHARED: [
                 "--network=none",
                 "--pid=host",
@@ -74,8 +77,10 @@ def controls(docker_host: str) -> Iterator[Controls]:
     # Not every engine has the usual bridge, but each can make one.
     docker("network", "create", network)
     try:
-        with _bait() as folder:
-            yield Controls(docker_host, folder, network)
+        with _bait() as folder, tempfile.TemporaryDirectory() as inputs:
+            for name in ("main.py", "test.csv", "more.csv"):
+                Path(inputs, name).write_bytes(INPUTS)
+            yield Controls(docker_host, folder, Path(inputs), network)
     finally:
         docker("network", "rm", network)
 

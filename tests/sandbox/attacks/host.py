@@ -69,11 +69,13 @@ def _cgroups(pid: int, identity: str) -> tuple[Path, ...]:
 
 
 def _folders(engine: Engine, found: dict[str, Any]) -> tuple[Path, ...]:
-    """The container's own folder, and the layer that holds what it wrote."""
+    """The container's own folder, the layer that holds what it wrote, its volumes."""
     root = Path(str(engine.call("GET", "/info")["DockerRootDir"]))
     folders = [root / "containers" / str(found["Id"])]
     layer = (found["GraphDriver"].get("Data") or {}).get("UpperDir")
     folders += [Path(layer).parent] if layer else []
+    mounts = found.get("Mounts") or []
+    folders += [Path(m["Source"]).parent for m in mounts if m["Type"] == "volume"]
     with contextlib.suppress(PermissionError):
         return tuple(folder for folder in folders if folder.is_dir())
     return ()

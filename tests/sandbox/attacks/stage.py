@@ -10,17 +10,19 @@ import contextlib
 import importlib
 import json
 import secrets
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from podium_sandbox.docker_runner import DockerRunner, DockerWorker
-from podium_sandbox.limits import Limits
+from podium_sandbox.limits import Limits, Profile, limits_of_a_shell
+from podium_sandbox.programs import Task, harness, run_program
 from podium_scorer.contract import Verdict
 from tests.sandbox.attacks.host import Trace, remains, trace
 from tests.sandbox.attacks.programs.probing import Attack, told
-from tests.sandbox.attacks.programs.reading import CANARY
+from tests.sandbox.attacks.programs.reading import CANARY, GIVEN, LABEL
 from tests.sandbox.conftest import (
     IMAGE,
     SCORE,
@@ -32,9 +34,9 @@ from tests.sandbox.conftest import (
 from tests.sandbox.scorers import misbehaving
 
 PACKAGE = "tests.sandbox.attacks.programs"
-LABEL = "canary-of-the-labels-4409"
 LABELS = f"id,y\n1,{LABEL}\n".encode()
 LOG_BYTES = 64 * 1024
+MB = 1 << 20
 # The engine may hand an answer over before the log that was written before it.
 _ANSWER = """
 import time; time.sleep(0.1)
@@ -42,6 +44,7 @@ result = globals().get("result")
 score(result if isinstance(result, float) else 1.0)
 """
 NOTHING: Mapping[str, float] = {}
+INPUTS = f"id,x\n1,{GIVEN}\n".encode()
 SUBMISSION = b"id,y\n1,0.5\n"
 _LOADER = """
 import sys, types
@@ -58,17 +61,18 @@ themes = types.SimpleNamespace(
 class Played:
     """How a job with an attack in it ended, and what it left.
 
-    ``ends`` is its outcome and reason, ``answer`` all that came back but the log, and
-    ``left`` what of it was still on the host when it should have been gone.
+    ``ends`` is its outcome and reason (a program's: its exit code), ``answer`` all that
+    came back but log and files, ``left`` what of it was still on the host when it should
+    have been gone, ``changed`` which of its files; ``output`` has a program's files.
     """
 
     ends: str
     answer: str
     log: str
-    sandbox: str
     left: Sequence[str]
     changed: Sequence[str]
     limits: Limits
+    output: Path | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -82,6 +86,8 @@ def assert_harmless(played: Played) -> None:
     assert played.changed == []
     assert LABEL not in played.answer
     assert CANARY not in played.answer + played.log
+    for path in played.output.rglob("*") if played.output is not None else ():
+        assert path.is_dir() or b"root:" not in path.read_bytes()[:MB]
     # A mark in the middle says how much was left out.
     assert len(played.log.encode()) <= LOG_BYTES + 100
 
@@ -129,7 +135,7 @@ class ScorerStage:
         """Run a job whose scorer is ``text``; it then answers with a score."""
         return self._play(text, 1, wall_s=wall_s, changes=changes, pool=0)[0]
 
-    def play_warm(self, text: str, times: int) -> list[Played]:
+    def play_again(self, text: str, times: int) -> list[Played]:
         """Run several jobs one after the other, in containers from a warm pool."""
         return self._play(text, times, wall_s=20, changes=NOTHING, pool=1)
 
@@ -150,6 +156,7 @@ class ScorerStage:
             for _ in range(times):
                 assert wait_until(lambda: service.client.status().pool_idle == pool)
                 verdicts.append(service.client.run(SCORE, handed, wall_s=wall_s))
+                assert verdicts[-1].sandbox == f"docker({'warm' if pool else 'cold'})"
         left, changed = left_of(traces), files.changed()
         return [_played(verdict, given, left, changed) for verdict in verdicts]
 
@@ -161,11 +168,48 @@ def _played(
         ends=f"{verdict.outcome} {verdict.reason or ''}".strip(),
         answer=json.dumps(replace(verdict, log="").to_json()),
         log=verdict.log,
-        sandbox=verdict.sandbox,
         left=left,
         changed=changed,
         limits=given,
     )
+
+
+class CodeStage:
+    """An attack as a participant's program: it has inputs, and no label anywhere."""
+
+    ends_well = "finished 0"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def play(
+        self, text: str, *, wall_s: float = 20, changes: Mapping[str, float] = NOTHING
+    ) -> Played:
+        """Run ``text`` as a participant's program."""
+        given = replace(limits_of_a_shell(Profile.CODE, changes), wall_s=wall_s)
+        inputs, output = (
+            Path(tempfile.mkdtemp(prefix=name, dir=self._folder))
+            for name in ("input-", "output-")
+        )
+        files = _Files(inputs, {"main.py": text.encode(), "test.csv": INPUTS})
+        runner, traces = watched(given, harness(), Profile.CODE)
+        command = ["python3", "-I", "/input/main.py"]
+        task = Task(command=command, inputs=inputs, output=output, wall_s=wall_s)
+        verdict = run_program(runner, task, given)
+        ends = f"{verdict.outcome} {verdict.reason or verdict.exit_code}"
+        return Played(
+            ends=ends,
+            answer=json.dumps(replace(verdict, log="").to_json()),
+            log=verdict.log,
+            left=left_of(traces),
+            changed=files.changed(),
+            limits=given,
+            output=output,
+        )
+
+    def play_again(self, text: str, times: int) -> list[Played]:
+        """Run the same program several times, one run after the other."""
+        return [self.play(text) for _ in range(times)]
 
 
 class _Files:
@@ -187,8 +231,10 @@ class _Files:
         return [p.name for p, data in self._contents.items() if p.read_bytes() != data]
 
 
-def watched(given: Limits, code: str | None) -> tuple[DockerRunner, list[Trace]]:
-    """A runner of ``code`` (None: the scorer), and the traces of every container that it starts."""
+def watched(
+    given: Limits, code: str | None, profile: Profile = Profile.SCORER
+) -> tuple[DockerRunner, list[Trace]]:
+    """A runner of ``code`` (None: the scorer), and the traces of all its containers."""
     engine = engine_at_hand()
     runner = DockerRunner(
         given,
@@ -196,16 +242,23 @@ def watched(given: Limits, code: str | None) -> tuple[DockerRunner, list[Trace]]
         image=IMAGE,
         address=f"tests/{secrets.token_hex(8)}",
         code=code,
+        profile=profile,
     )
     traces: list[Trace] = []
-    start = runner.start
+    start, hold = runner.start, runner.hold_inputs
 
-    def noting() -> DockerWorker:
-        worker = start()
+    def noting(inputs: str | None = None) -> DockerWorker:
+        worker = start(inputs)
         traces.append(trace(engine, worker.container))
         return worker
 
+    def noting_inputs(archive: Iterable[bytes]) -> str:
+        holder = hold(archive)
+        traces.append(trace(engine, holder))
+        return holder
+
     runner.start = noting  # type: ignore[method-assign]
+    runner.hold_inputs = noting_inputs  # type: ignore[method-assign]
     return runner, traces
 
 

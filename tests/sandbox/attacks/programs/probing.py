@@ -63,9 +63,10 @@ class Attack:
     """An attack that has a job for itself.
 
     ``ends`` says for each profile how its job must end: an outcome, and a reason where
-    there is one. ``most`` names facts that it tells with the number they may reach under
-    the limits in force, ``least`` what they reach where ``bounded`` arguments let it run
-    in a plain container. ``limits`` are changes that make it short. ``labelled`` ones are
+    there is one (with a bar between two that are both right). ``most`` names facts that it tells with the number they may reach under
+    the limits in force, ``facts`` those that it must tell exactly, and ``least`` what it
+    reaches in a plain container, where ``bounded`` arguments keep it harmless.
+    ``limits`` are changes that make it short. ``labelled`` ones are
     given the labels.
     """
 
@@ -75,6 +76,7 @@ class Attack:
     held_by: str
     ends: Mapping[str, str]
     most: Mapping[str, Callable[[Any], float]] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
     bounded: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, float] = field(default_factory=dict)

@@ -5,10 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from tests.sandbox.attacks.programs.probing import CODE, Control, Refused, probe
+from tests.sandbox.attacks.programs.probing import (
+    CODE,
+    Control,
+    Refused,
+    attack,
+    probe,
+    tell,
+)
 
 # What the tests leave in the service's environment and in files of the host.
-CANARY = "canary-of-the-host-7731"
+# Put together, so that the text of this program is no find.
+CANARY = "canary-of-the-host-" + "7731"
+LABEL = "canary-of-the-labels-" + "4409"
+GIVEN = "canary-of-the-inputs-" + "5518"
+INPUT = "/input"
+READ_ONLY_INPUT = "/input is mounted read-only, and its files are root's"
 MOST_READ = 1 << 20
 
 
@@ -130,3 +142,51 @@ def environment_of_the_harness() -> bytes:
 def root_of_the_harness() -> list[str]:
     """Look at the files through the eyes of the harness."""
     return os.listdir("/proc/1/root")
+
+
+@probe(held_by=READ_ONLY_INPUT, refused="EROFS EACCES", profiles=(CODE,))
+def change_inputs() -> None:
+    """Change the inputs, which other jobs get too."""
+    with open(f"{INPUT}/{os.listdir(INPUT)[0]}", "r+b") as file:
+        file.write(b"x")
+
+
+@probe(held_by=READ_ONLY_INPUT, refused="EROFS EACCES", profiles=(CODE,))
+def add_to_inputs() -> None:
+    """Leave a file among the inputs."""
+    open(f"{INPUT}/attempt", "x").close()
+
+
+@probe(held_by=READ_ONLY_INPUT, refused="EROFS", profiles=(CODE,))
+def loosen_inputs() -> None:
+    """Make the inputs writable."""
+    os.chmod(INPUT, 0o777)
+
+
+@probe(held_by=READ_ONLY_INPUT, refused="EROFS", profiles=(CODE,))
+def remove_inputs() -> None:
+    """Remove an input."""
+    os.remove(f"{INPUT}/{os.listdir(INPUT)[-1]}")
+
+
+@attack(
+    held_by="no label is in a program's container, its image, its environment or a mount",
+    ends={CODE: "finished 0"},
+    facts={"labels": [], "inputs": 1},
+    least={"inputs": 1},
+)
+def search_labels() -> None:
+    """Search every file and every process for the labels, and find the inputs."""
+    labels, inputs = [], []
+    paths = [os.path.join(where, n) for where, _, names in _places() for n in names]
+    paths += [f"/proc/{n}/{x}" for n in processes() for x in ("environ", "cmdline")]
+    for path in paths:
+        labels += [path] if _holds(path, LABEL.encode()) else []
+        inputs += [path] if _holds(path, GIVEN.encode()) else []
+    tell(labels=labels, inputs=len(inputs))
+
+
+def _places() -> Iterator[tuple[str, list[str], list[str]]]:
+    for where, folders, names in os.walk("/"):
+        folders[:] = [n for n in folders if where != "/" or n not in {"proc", "sys"}]
+        yield where, folders, names

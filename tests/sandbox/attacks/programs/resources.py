@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from tests.sandbox.attacks.programs.probing import (
     CODE,
@@ -27,6 +28,7 @@ MEMORY = {SCORER: "cut_off memory", CODE: "cut_off memory"}
 LOG = {SCORER: "cut_off log", CODE: "cut_off log"}
 GOES_ON = {SCORER: "scored", CODE: "finished 0"}
 LITTLE_MEMORY = {"memory_mb": 96}
+LITTLE_SPACE = {"tmp_mb": 32, "output_mb": 32}
 
 
 def _until_refused(work: Callable[[], object], most: int) -> tuple[int, str]:
@@ -44,7 +46,7 @@ def _until_refused(work: Callable[[], object], most: int) -> tuple[int, str]:
 @attack(
     held_by="the pids cgroup; the end of the container ends every process",
     ends=TIME,
-    wall_s=1.5,
+    wall_s=2.5,
     most={"processes": lambda limits: limits.pids},
     bounded={"most": 20},
     least={"processes": 20},
@@ -58,6 +60,7 @@ def fork_bomb(most: int = NO_END) -> None:
                 os._exit(0)
             while True:
                 _until_refused(os.fork, NO_END)
+                time.sleep(0.1)  # so that the first of them gets to tell
 
     _, refusal = _until_refused(fork, most)
     tell(processes=len([p for p in os.listdir("/proc") if p.isdigit()]))
@@ -214,6 +217,7 @@ def _peak_bytes() -> int:
 @attack(
     held_by="read-only root; the size of each tmpfs",
     ends=GOES_ON,
+    limits=LITTLE_SPACE,
     most={"mb": lambda limits: _writable_mb(limits)},
     bounded={"most": 8},
     least={"mb": 8},
@@ -233,10 +237,10 @@ def disk_fill(most: int = 4096) -> None:
     tell(mb=written // MB)
 
 
-def _writable_mb(limits: object) -> float:
-    """Scratch space, and what the code profile has beside it; an output has no more."""
-    names = ("tmp_mb", "shm_mb", "output_mb")
-    return sum(getattr(limits, name, 0) for name in names)
+def _writable_mb(limits: Any) -> float:
+    """Scratch space, and what the code profile has beside it."""
+    output_mb = limits.output_mb if limits.output_inodes else 0
+    return float(limits.tmp_mb + limits.shm_mb + output_mb)
 
 
 def _writable_folders() -> list[str]:
@@ -250,8 +254,8 @@ def _writable_folders() -> list[str]:
 
 @attack(
     held_by="nr_inodes of each tmpfs",
-    ends=GOES_ON,
-    most={"files": lambda limits: limits.tmp_inodes + 2048},
+    ends={SCORER: "scored", CODE: "cut_off output"},
+    most={"files": lambda limits: 2 * limits.tmp_inodes + limits.output_inodes},
     bounded={"most": 500},
     least={"files": 500},
 )
