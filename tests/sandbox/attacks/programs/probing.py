@@ -63,11 +63,11 @@ class Attack:
     """An attack that has a job for itself.
 
     ``ends`` says for each profile how its job must end: an outcome, and a reason where
-    there is one (with a bar between two that are both right). ``most`` names facts that it tells with the number they may reach under
-    the limits in force, ``facts`` those that it must tell exactly, and ``least`` what it
-    reaches in a plain container, where ``bounded`` arguments keep it harmless.
-    ``limits`` are changes that make it short. ``labelled`` ones are
-    given the labels.
+    there is one (with a bar between two that are both right). ``most`` names facts that
+    it tells with the number they may reach under the limits in force, ``facts`` those
+    that it must tell exactly, and ``least`` what it reaches in a plain container, where
+    ``bounded`` arguments keep it harmless. ``limits`` are changes that make it short.
+    ``labelled`` ones are given the labels.
     """
 
     name: str
