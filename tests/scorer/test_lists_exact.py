@@ -133,6 +133,7 @@ NAIVE: dict[str, Naive] = {
     ),
     "wer": rate(str.split),
     "cer": rate(list),
+    "exact_match": texts(lambda t, p: float(t == p)),
     "token_f1": texts(shared_words),
     "word_jaccard": texts(
         lambda t, p: (
