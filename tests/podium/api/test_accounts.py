@@ -177,3 +177,12 @@ def test_a_profile_shows_what_was_reached(world: World) -> None:
     world.end("stars")
     (after,) = world.anonymous("get", "/users/ada").json["results"]
     assert (after["rank"], after["stage"]) == (1, "ended")
+
+
+def test_a_whole_number_may_be_written_with_a_point(world: World) -> None:
+    user = world.user("ada")
+    body = {"login": user.username, "password": PASSWORD, "label": "x"}
+    answer = world.anonymous("post", "/tokens", json={**body, "expires_days": 30.0})
+    assert answer.status_code == 201
+    answer = world.anonymous("post", "/tokens", json={**body, "expires_days": 30.5})
+    assert answer.json["fields"] == {"expires_days": "Write a whole number."}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.podium.api.world import Caller, World
+from tests.readable import readable
 
 pytestmark = pytest.mark.database
 
@@ -150,7 +151,8 @@ def test_a_teams_place_is_that_of_the_board_that_is_open(five: World) -> None:
 
 def _every_get(caller: Caller, world: World, path: str) -> str:
     """The bodies of every GET address below ``path``, as one text."""
-    return "".join(caller("get", address).text for address in (path, f"{path}?limit=1"))
+    answers = (caller("get", address) for address in (path, f"{path}?limit=1"))
+    return "".join(readable(each.data, each.content_type or "") for each in answers)
 
 
 def test_no_answer_tells_a_private_score_before_the_end(five: World) -> None:
