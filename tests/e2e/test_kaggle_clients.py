@@ -56,6 +56,10 @@ VERBS = {
 }
 
 
+# Without the files that they take, these end before they ask the server.
+LOCAL_FIRST = {"create", "data"}
+
+
 @dataclass(frozen=True)
 class Client:
     """One of Kaggle's programs, with a home of its own and a participant's token."""
@@ -175,6 +179,8 @@ def test_every_verb_stands_in_the_table(newest: Client) -> None:
     verbs = re.search(r"\{([a-z,-]+)\}", text)
     assert verbs is not None
     assert set(verbs[1].split(",")) == set(VERBS)
+    tests = {shown for shown in VERBS.values() if shown.startswith("test_")}
+    assert tests <= set(globals())
 
 
 @pytest.mark.parametrize(
@@ -188,11 +194,13 @@ def test_a_verb_that_podium_has_not_ends_with_a_sentence(
         "data": ["update", SLUG, "-p", ".", "-m", "x"],
         "settings": ["get", SLUG],
         "solution": ["status", SLUG],
-        "launch": [SLUG, "-y"],
-        "host-add": [SLUG, "ada"],
+        "launch": [SLUG],
+        "host-add": [SLUG, "-u", "ada", "-y"],
     }
     said = newest.run("competitions", verb, *arguments[verb], code=None)
     assert "Traceback" not in said
+    if verb not in LOCAL_FIRST:
+        assert "/help/kaggle" in said
 
 
 def test_competitions_are_listed(kaggle: Client) -> None:
@@ -317,14 +325,14 @@ def test_who_has_not_accepted_the_rules_is_told_so(
         "x",
         code=None,
     )
-    assert "accept the rules" in said.lower() or "rules" in said.lower()
+    assert "rules" in said
 
 
 def test_the_launcher_sends_no_token_that_is_not_podiums(
     live: LivePodium, tmp_path: Path
 ) -> None:
     person = Participant(live.url, token="KGAT_0123456789abcdef")
-    said = Launcher(live, person, tmp_path).run("competitions", "list", code=6 - 5)
+    said = Launcher(live, person, tmp_path).run("competitions", "list", code=1)
     assert "might be your Kaggle key" in said
 
 

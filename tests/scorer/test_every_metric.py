@@ -12,7 +12,7 @@ from podium_scorer import uncertainty
 from podium_scorer.catalogue import METRICS, MetricInfo
 from podium_scorer.contract import Outcome
 from podium_scorer.metrics import CODE
-from tests.scorer.cases import make, perfect
+from tests.scorer.cases import Case, make, perfect
 
 EVERY = pytest.mark.parametrize("info", METRICS.values(), ids=METRICS)
 WITH_PERFECT = [info for info in METRICS.values() if info.perfect is not None]
@@ -80,6 +80,22 @@ def test_a_perfect_prediction_has_the_best_score(info: MetricInfo) -> None:
         assert report.public <= best.public
     else:
         assert report.public >= best.public
+
+
+@pytest.mark.parametrize("info", WITH_PERFECT, ids=[info.name for info in WITH_PERFECT])
+@pytest.mark.parametrize("value", [-1e100, -1, 0, 1e-100, 0.5, 1, 1e100, "", "ant"])
+def test_the_same_prediction_everywhere_is_never_perfect(
+    info: MetricInfo, value: object
+) -> None:
+    case = make(info, 7, usage=False)
+    same = dict.fromkeys(case.names.columns, value)
+    rows = [{**row, **same} for row in case.predicted]
+    constant = Case(case.names, case.truth, rows, case.params)
+    submission = constant.reordered(list(range(len(rows))))
+    report = case.report(submission)
+    assert report.status in {Outcome.SCORED, Outcome.REJECTED}
+    if report.status is Outcome.SCORED:
+        assert report.public != pytest.approx(info.perfect, abs=1e-9)
 
 
 @EVERY

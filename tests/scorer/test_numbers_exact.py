@@ -370,6 +370,32 @@ def test_the_crps_of_a_normal_distribution_is_its_integral() -> None:
     assert case.report().public == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(
+    "name", ["crps_gaussian", "gaussian_log_likelihood", "laplace_log_likelihood"]
+)
+@pytest.mark.parametrize("deviation", [0, -1, -1e6])
+def test_a_deviation_that_is_none_is_raised_to_the_clip(
+    name: str, deviation: float
+) -> None:
+    case = make(METRICS[name], 2, rows=20, usage=False)
+    column = case.names.columns[1]
+    clip = 70.0 if name == "laplace_log_likelihood" else 1e-6
+
+    def with_all(value: float) -> Case:
+        rows = [{**row, column: value} for row in case.predicted]
+        return Case(case.names, case.truth, rows, case.params)
+
+    assert with_all(deviation).report() == with_all(clip).report()
+
+
+def test_a_negative_deviation_buys_no_score() -> None:
+    rows = [(i, 9 * (-1) ** i, -1) for i in range(8)]
+    solution = csv_bytes("id,y", [(i, 0) for i in range(8)])
+    submission = csv_bytes("id,mean,sd", rows)
+    report = score("crps_gaussian", solution, submission, submission)
+    assert report.public == pytest.approx(9, abs=1e-5)
+
+
 LIBRARY: dict[str, Callable[[Any, Any], float]] = {
     "msle": sk.mean_squared_log_error,
     "rmsle": sk.root_mean_squared_log_error,

@@ -16,6 +16,7 @@ from podium_scorer.catalogue.info import (
 )
 from podium_scorer.catalogue.shared import (
     NO_WEIGHT,
+    SIGMA_CLIP,
     WEIGHT,
 )
 
@@ -76,13 +77,7 @@ FORECASTS = (
         prediction=Prediction.NUMBER,
         columns=Columns.SEVERAL,
         params=(
-            ParamInfo(
-                name="sigma_clip",
-                type=ParamType.NUMBER,
-                default=1e-6,
-                above=0.0,
-                doc="Smaller deviations are raised to this.",
-            ),
+            SIGMA_CLIP,
             WEIGHT,
         ),
         edges=(
@@ -240,10 +235,10 @@ FORECASTS = (
         target=Target.NUMBER,
         prediction=Prediction.NUMBER,
         columns=Columns.SEVERAL,
-        params=(WEIGHT,),
+        params=(SIGMA_CLIP, WEIGHT),
         low=0.0,
         edges=(
-            ("a deviation of 0 or less", "counts as the smallest positive number"),
+            ("a deviation below sigma_clip, or below 0", "raised to it"),
             NO_WEIGHT,
             LARGE_NUMBERS,
         ),

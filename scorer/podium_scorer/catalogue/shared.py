@@ -40,6 +40,13 @@ POWER = ParamInfo(
     below=2.0000000000000004,
     doc="From 1 (Poisson) to 2 (gamma).",
 )
+SIGMA_CLIP = ParamInfo(
+    name="sigma_clip",
+    type=ParamType.NUMBER,
+    default=1e-6,
+    above=0.0,
+    doc="Smaller deviations are raised to this.",
+)
 GROUP = ParamInfo(
     name="group_column",
     type=ParamType.COLUMN,

@@ -58,6 +58,8 @@ def crps_ensemble(part: Part) -> Estimate:
 def crps_gaussian(part: Part) -> Estimate:
     """The CRPS of a normal distribution given by mean and standard deviation."""
     mean, sigma = part.predictions
+    # Below 0 the formula would reward what is no deviation at all.
+    sigma = np.maximum(sigma, part.setting.number("sigma_clip"))
     z = (part.truth - mean) / sigma
     density = np.exp(-0.5 * np.square(z)) / math.sqrt(2.0 * math.pi)
     losses = sigma * (

@@ -134,11 +134,11 @@ def hinge(part: Part) -> Estimate:
 def calibration_error(part: Part) -> Estimate:
     """The mean, or largest, distance between probability and frequency over bins."""
     bins = part.setting.whole("bins")
-    equal, worst = part.setting.text("strategy"), part.setting.text("norm") == "max"
+    strategy, worst = part.setting.text("strategy"), part.setting.text("norm") == "max"
 
     def score(rows: Part) -> float:
         chance = rows.prediction
-        if equal == "width":
+        if strategy == "width":
             places = np.minimum((chance * bins).astype(np.int64), bins - 1)
         else:
             order = np.argsort(chance, kind="stable")
