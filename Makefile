@@ -69,8 +69,8 @@ bench: .venv/.dev ## Measure submit-to-score, the board and a large upload; prin
 shots: .venv/.dev ## Photograph every page, phone and desktop, light and dark, into shots/
 	@$(BIN)/python -m tests.browser.shots
 
-image: ## Build the scorer's image on the local Docker engine
-	@deploy/images/build_scorer_image.sh
+image: ## Build the images of the sandbox on the local Docker engine
+	@deploy/images/build_image.sh
 
 migrate: .venv/.server ## Bring the database to the newest schema
 	@$(BIN)/podium-server migrate

@@ -312,7 +312,7 @@ def _weaknesses(info: Mapping[str, Any]) -> list[str]:
 def _why_not(error: EngineError, image: str) -> str:
     if error.status == 404:
         return (
-            f"The Docker engine answers but has no image {image}; build it with "
-            "deploy/images/build_scorer_image.sh, then restart the sandbox service."
+            f"The Docker engine answers but has no image {image}; build Podium's with "
+            "deploy/images/build_image.sh, then restart the sandbox service."
         )
     return f"No Docker engine can be used: {error}."

@@ -20,16 +20,16 @@ def test_both_recipes_start_what_the_policy_starts() -> None:
         limits_for(Profile.SCORER), image="x", slot=0, labels={}
     )
     command = '["' + '", "'.join(options["Cmd"]) + '"]'
-    for name in ("build_scorer_image.sh", "scorer.Dockerfile"):
+    for name in ("build_image.sh", "Dockerfile"):
         assert f"CMD {command}" in (IMAGES / name).read_text()
 
 
 def test_no_recipe_asks_a_registry_for_its_syntax() -> None:
     """Such a line makes a build without a registry fail."""
-    assert "syntax=" not in (IMAGES / "scorer.Dockerfile").read_text()
+    assert "syntax=" not in (IMAGES / "Dockerfile").read_text()
 
 
-@pytest.mark.parametrize("name", ["build_scorer_image.sh", "start_engine.sh"])
+@pytest.mark.parametrize("name", ["build_image.sh", "seal.sh", "start_engine.sh"])
 def test_the_scripts_are_posix_shell(name: str) -> None:
     subprocess.run(["sh", "-n", str(IMAGES / name)], check=True)
     assert os.access(IMAGES / name, os.X_OK)
