@@ -49,18 +49,18 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--solution", type=Path, required=True)
     score.add_argument("--submission", type=Path, required=True)
     score.add_argument("--sample", type=Path, help="the sample submission, if any")
-    _add_metric(score, required=True)
+    _add_metric(score, own=True)
     score.set_defaults(run=_score)
     check = commands.add_parser("check", help="check a submission without a solution")
     check.add_argument("--sample", type=Path, required=True)
     check.add_argument("--submission", type=Path, required=True)
-    _add_metric(check, required=False)
+    _add_metric(check)
     check.set_defaults(run=_check)
     prepare = commands.add_parser("prepare", help="check a solution, make its index")
     prepare.add_argument("--solution", type=Path, required=True)
     prepare.add_argument("--sample", type=Path)
     prepare.add_argument("--output", type=Path, help="where to write the index")
-    _add_metric(prepare, required=True)
+    _add_metric(prepare, own=True)
     prepare.set_defaults(run=_prepare)
     metrics = commands.add_parser("metrics", help="list the metrics, or find some")
     metrics.add_argument(
@@ -71,12 +71,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     metrics.set_defaults(run=_metrics)
     serve = commands.add_parser("serve", help="do one job from standard input")
+    serve.add_argument(
+        "--custom", action="store_true", help="load what organizers' metrics need"
+    )
     serve.set_defaults(run=_serve)
     return parser
 
 
-def _add_metric(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    parser.add_argument("--metric", required=required, metavar="NAME")
+def _add_metric(parser: argparse.ArgumentParser, *, own: bool = False) -> None:
+    """``own`` demands a metric, which may then be one of the organizer's own code."""
+    choice = parser.add_mutually_exclusive_group(required=own)
+    choice.add_argument("--metric", metavar="NAME", help="one that `metrics` lists")
+    if own:
+        choice.add_argument(
+            "--metric-file",
+            type=Path,
+            metavar="FILE",
+            help="your own, a Python file with score(solution, submission, "
+            "row_id_column_name, ...); it runs here with all that you may do, and "
+            "needs --sample",
+        )
     parser.add_argument(
         "--param",
         type=_param,
@@ -102,7 +116,9 @@ def _param(text: str) -> tuple[str, ParamValue]:
 def _run(name: str, options: argparse.Namespace) -> int:
     """Run a command that needs numpy, which ``metrics`` and ``--help`` do without."""
     settle()
-    commands = importlib.import_module("podium_scorer.commands")
+    own = getattr(options, "metric_file", None) is not None
+    module = "custom_commands" if own else "commands"
+    commands = importlib.import_module(f"podium_scorer.{module}")
     answer, code = getattr(commands, name)(options)
     print(json.dumps(answer, indent=2 if sys.stdout.isatty() else None))
     return int(code)
@@ -120,9 +136,9 @@ def _prepare(options: argparse.Namespace) -> int:
     return _run("prepare", options)
 
 
-def _serve(_options: argparse.Namespace) -> NoReturn:
+def _serve(options: argparse.Namespace) -> NoReturn:
     settle()
-    importlib.import_module("podium_scorer.serve").serve()
+    importlib.import_module("podium_scorer.serve").serve(custom=options.custom)
     raise AssertionError("serve ends the process")
 
 

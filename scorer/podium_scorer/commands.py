@@ -28,7 +28,7 @@ EXIT_CODES = {
 }
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """A file that can't be read, as a fault."""
 
     def __init__(self, path: Path, error: OSError) -> None:
@@ -44,50 +44,50 @@ def score(options: argparse.Namespace) -> Answer:
     """``score``: prepare the solution, then score the submission with it."""
     job = _prepare_job(options)
     try:
-        solution, sample = _read(options.solution), _read(options.sample)
-    except _Unreadable as error:
-        return _answer(host_report((error.fault,)))
+        solution, sample = read(options.solution), read(options.sample)
+    except Unreadable as error:
+        return answer(host_report((error.fault,)))
     prepared = run_prepare(job, solution, sample)
     if not prepared.index:
-        return _answer(prepared.report)
+        return answer(prepared.report)
     try:
-        submission = _read(options.submission)
-    except _Unreadable as error:
-        return _answer(rejected_report((error.fault,), counts=False))
+        submission = read(options.submission)
+    except Unreadable as error:
+        return answer(rejected_report((error.fault,), counts=False))
     name = options.submission.name
     score_job = ScoreJob(metric=job.metric, submission_name=name)
-    return _answer(run_score(score_job, prepared.index, submission))
+    return answer(run_score(score_job, prepared.index, submission))
 
 
 def prepare(options: argparse.Namespace) -> Answer:
     """``prepare``: check a solution; write its index where ``--output`` says."""
     try:
-        solution, sample = _read(options.solution), _read(options.sample)
-    except _Unreadable as error:
-        return _answer(host_report((error.fault,)))
+        solution, sample = read(options.solution), read(options.sample)
+    except Unreadable as error:
+        return answer(host_report((error.fault,)))
     prepared = run_prepare(_prepare_job(options), solution, sample)
     if prepared.index and options.output is not None:
         options.output.write_bytes(prepared.index)
-    return _answer(prepared.report)
+    return answer(prepared.report)
 
 
 def check(options: argparse.Namespace) -> Answer:
     """``check``: a submission against the sample alone, as a participant can."""
     spec = None if options.metric is None else _spec(options)
     try:
-        sample = _read(options.sample)
-    except _Unreadable as error:
-        return _answer(host_report((error.fault,)))
+        sample = read(options.sample)
+    except Unreadable as error:
+        return answer(host_report((error.fault,)))
     try:
-        submission = _read(options.submission)
-    except _Unreadable as error:
-        return _answer(rejected_report((error.fault,), counts=False))
+        submission = read(options.submission)
+    except Unreadable as error:
+        return answer(rejected_report((error.fault,), counts=False))
     name, id_column = options.sample.name, options.id_column
     checked = check_submission(
         sample, submission, spec, sample_name=name, id_column=id_column
     )
     if isinstance(checked, Report):
-        return _answer(checked)
+        return answer(checked)
     return {"status": "valid", "rows": checked}, 0
 
 
@@ -105,12 +105,14 @@ def _prepare_job(options: argparse.Namespace) -> PrepareJob:
     )
 
 
-def _read(path: Path | None) -> bytes:
+def read(path: Path | None) -> bytes:
+    """A file's bytes, none without a path; raises Unreadable."""
     try:
         return b"" if path is None else path.read_bytes()
     except OSError as error:
-        raise _Unreadable(path or Path(), error) from error
+        raise Unreadable(path or Path(), error) from error
 
 
-def _answer(report: Report) -> Answer:
+def answer(report: Report) -> Answer:
+    """A report as a command's answer."""
     return report.to_json(), EXIT_CODES[report.status]

@@ -9,7 +9,7 @@ On the wire (standard input and output of ``python -m podium_scorer serve``):
 * one job is one header line, ``{"nonce", "job", "files": [[name, size], ...]}``, followed
   by the bytes of the files in that order, without separators;
 * one answer is one header line, ``{"nonce", "report", "files": [[name, size], ...]}``,
-  followed by the bytes of the output files (only ``prepare`` has one, ``index``).
+  followed by the bytes of the output files (only jobs that prepare have one, ``index``).
 
 A header line is UTF-8 JSON without a line feed, at most ``HEADER_BYTES`` long.
 """
@@ -104,9 +104,41 @@ class PrepareJob:
     caps: ReaderCaps = field(default_factory=ReaderCaps)
 
 
-Job: TypeAlias = ScoreJob | PrepareJob
-_JOBS: dict[str, type[ScoreJob] | type[PrepareJob]] = {
-    job.kind: job for job in (ScoreJob, PrepareJob)
+@dataclass(frozen=True, kw_only=True)
+class CustomScoreJob:
+    """Score ``submission`` by an organizer's metric, whose code the ``index`` carries."""
+
+    kind: ClassVar[str] = "custom_score"
+    files: ClassVar[tuple[str, ...]] = ("index", "submission")
+    outputs: ClassVar[tuple[str, ...]] = ()
+    submission_name: str
+    caps: ReaderCaps = field(default_factory=ReaderCaps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomPrepareJob:
+    """Check ``solution`` and ``sample``, try ``metric`` (its source) on them, and answer
+    with ``index``, which holds all three.
+
+    ``params`` are handed to the metric's ``score``. Without ``shows_errors`` participants
+    never read what the metric says of their file.
+    """
+
+    kind: ClassVar[str] = "custom_prepare"
+    files: ClassVar[tuple[str, ...]] = ("solution", "sample", "metric")
+    outputs: ClassVar[tuple[str, ...]] = ("index",)
+    params: Mapping[str, ParamValue] = field(default_factory=dict)
+    shows_errors: bool = True
+    solution_name: str = "solution.csv"
+    sample_name: str = "sample_submission.csv"
+    metric_name: str = "metric.py"
+    id_column: str | None = None  # None: the first column
+    caps: ReaderCaps = field(default_factory=ReaderCaps)
+
+
+Job: TypeAlias = ScoreJob | PrepareJob | CustomScoreJob | CustomPrepareJob
+_JOBS: dict[str, type[Job]] = {
+    job.kind: job for job in (ScoreJob, PrepareJob, CustomScoreJob, CustomPrepareJob)
 }
 
 
@@ -153,7 +185,7 @@ class Report:
     rows: Mapping[str, int] = field(default_factory=dict)  # public, private, ignored
     errors: tuple[Fault, ...] = ()
     counts: bool = True
-    message: str = ""  # host_error: one sentence for the organizer
+    message: str = ""  # one sentence for the organizer alone
     scorer: str = ""
     metric_sha256: str = ""  # of all source that computes the metric
     seed: int | None = None  # of whatever the interval draws at random
@@ -300,7 +332,8 @@ def job_from_json(data: object) -> Job:
     if kind is None:
         raise ContractError("unknown kind of job")
     try:
-        fields["metric"] = MetricSpec(**_mapping(fields.get("metric"), "metric"))
+        if "metric" in fields:
+            fields["metric"] = MetricSpec(**_mapping(fields["metric"], "metric"))
         fields["caps"] = ReaderCaps(**_mapping(fields.get("caps", {}), "caps"))
         return kind(**fields)
     except TypeError as error:

@@ -21,13 +21,14 @@ class ColumnSpec:
     """A prediction column, and what each of its cells must be.
 
     Numbers lie in ``valid_range`` (ends included); labels are among ``classes``, or any
-    where that is None.
+    where that is None. Texts may be empty unless they are ``filled``.
     """
 
     name: str
     holds: Prediction = Prediction.LABEL
     valid_range: tuple[float, float] | None = None
     classes: tuple[str, ...] | None = None
+    filled: bool = False
 
     @property
     def kind(self) -> Kind:

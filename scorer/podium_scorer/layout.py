@@ -109,7 +109,7 @@ def check_sample(columns: Sequence[str], id_column: str, log: FaultLog) -> None:
     elif len(columns) < 2:
         one = "There is no column to predict beside the id."
         log.add(FaultKind.MISSING_COLUMN, one, "Add the column of predictions.")
-    _check_twice(columns, log)
+    check_twice(columns, log)
 
 
 def choose_layout(
@@ -122,7 +122,7 @@ def choose_layout(
 ) -> Layout | None:
     """Decide what each column of a solution is; None with the reasons in ``log``."""
     columns = source.columns
-    _check_twice(columns, log)
+    check_twice(columns, log)
     if id_column not in columns:
         one = f"The id column {quoted(id_column)} is missing."
         advice = f"The columns are: {named(columns)}."
@@ -251,7 +251,8 @@ def _target_kind(
     return None
 
 
-def _check_twice(columns: Sequence[str], log: FaultLog) -> None:
+def check_twice(columns: Sequence[str], log: FaultLog) -> None:
+    """Note columns whose name is there more than once."""
     twice = [name for name, times in Counter(columns).items() if times > 1]
     if twice:
         log.add(

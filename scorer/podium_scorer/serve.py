@@ -1,6 +1,7 @@
 """The warm process: loads everything, says it is ready, does one job, and ends.
 
-``python -m podium_scorer serve`` speaks the frames of ``podium_scorer.contract`` on
+``python -m podium_scorer serve`` (with ``--custom``: for metrics that organizers write)
+speaks the frames of ``podium_scorer.contract`` on
 standard input and output. Whatever else would be written to standard output goes to
 standard error: the answer is the only thing on it. Nothing is imported or opened after
 the ready line, so the process can be locked up there.
@@ -11,12 +12,14 @@ Exit codes: 0 answered (or no job came), 3 the job's frames do not keep to the c
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import os
 import sys
 import traceback
 from dataclasses import replace
+from types import ModuleType
 from typing import BinaryIO, NoReturn
 
 import numpy as np
@@ -28,6 +31,8 @@ from podium_scorer.contract import (
     HEADER_BYTES,
     AnswerHeader,
     ContractError,
+    CustomPrepareJob,
+    CustomScoreJob,
     JobHeader,
     MetricSpec,
     PrepareJob,
@@ -41,13 +46,18 @@ EXIT_PROTOCOL, EXIT_OURS, EXIT_MEMORY = 3, 4, 5
 THREADS = "PODIUM_SCORER_THREADS"  # how many threads read a file; default: two
 
 
-def serve() -> NoReturn:
-    """Do one job from standard input and end the process."""
+def serve(*, custom: bool = False) -> NoReturn:
+    """Do one job from standard input and end the process.
+
+    ``custom`` loads what organizers' metrics need before it says that it is ready.
+    """
     answer = os.fdopen(os.dup(1), "wb", closefd=True)
     os.dup2(2, 1)
     code = EXIT_OURS
     try:
         warm_up()
+        if custom:
+            _custom()
         answer.write(_ready_line())
         answer.flush()
         _answer_one(sys.stdin.buffer, answer)
@@ -108,16 +118,25 @@ def _answer_one(stdin: BinaryIO, answer: BinaryIO) -> None:
     if not line:
         return
     header = JobHeader.from_line(line)
-    first, second = (_read_exactly(stdin, size) for _, size in header.sizes)
+    files = [_read_exactly(stdin, size) for _, size in header.sizes]
     match header.job:
         case PrepareJob() as job:
-            prepared = run_prepare(job, first, second)
+            prepared = run_prepare(job, *files)
         case ScoreJob() as job:
-            prepared = Prepared(run_score(job, first, second))
+            prepared = Prepared(run_score(job, *files))
+        case CustomPrepareJob() as job:
+            prepared = _custom().prepare_custom(job, *files)
+        case CustomScoreJob() as job:
+            prepared = Prepared(_custom().score_custom(job, *files))
     sizes = (("index", len(prepared.index)),) if prepared.index else ()
     answer.write(_answer_line(header.nonce, prepared.report, sizes))
     answer.write(prepared.index)
     answer.flush()
+
+
+def _custom() -> ModuleType:
+    # Not at the top: it imports pandas, which the image for the catalogue lacks.
+    return importlib.import_module("podium_scorer.custom")
 
 
 def _answer_line(

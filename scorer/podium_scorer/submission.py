@@ -220,7 +220,17 @@ def _id_advice(ids: Texts, unexpected: Ints, expected: Expectation) -> str:
 def _check_form(
     table: Table, texts: Texts, spec: ColumnSpec, expected: Expectation, log: FaultLog
 ) -> None:
-    """Note cells that have not the form of their kind."""
+    """Note cells that are empty and must not be, or have not the form of their kind."""
+    where = f"in the column {quoted(spec.name)}"
+    if spec.filled:
+        one, many, _ = _EMPTY_LABEL
+        log.add_rows(
+            FaultKind.EMPTY_VALUE,
+            np.flatnonzero(texts.lengths == 0),
+            (f"1 value {where} {one}.", f"{{count}} values {where} {many}.", _FILL),
+            lines=table.lines,
+            column=spec.name,
+        )
     form = PREDICTION_FORMS.get(spec.holds)
     if form is None:
         return
@@ -229,7 +239,6 @@ def _check_form(
         for row, text in enumerate(texts.strings())
         if not form.holds(text, expected.params)
     ]
-    where = f"in the column {quoted(spec.name)}"
     log.add_rows(
         FaultKind.MALFORMED,
         np.array(faulty, np.int64),
@@ -320,6 +329,7 @@ _DUPLICATE_ID = (
     "{count} rows repeat an id that an earlier row has.",
     "Keep one row for each id.",
 )
+_FILL = "Give every row a value."
 _EMPTY_LABEL = ("is empty", "are empty", "Give every row a label.")
 _UNKNOWN_LABEL = (
     "is no known label",
