@@ -17,6 +17,7 @@ from podium_sandbox.client import SandboxClient
 from podium_sandbox.inputs import InputError
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
 from podium_sandbox.modes import Mode, ModeError, choose_runner
+from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, ImageListError, open_rooms
 from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
 
 DEFAULT_SOCKET = "/run/podium/sandbox.sock"
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         return int(options.command(options))
-    except (InputError, LimitError, ModeError, ServiceTaken) as error:
+    except (ImageListError, InputError, LimitError, ModeError, ServiceTaken) as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
@@ -44,6 +45,21 @@ def _parser() -> argparse.ArgumentParser:
     _add_runner_options(serve)
     serve.add_argument("--socket", type=Path, default=Path(DEFAULT_SOCKET))
     serve.add_argument("--pool", type=int, default=2, help="warm scorers kept ready")
+    serve.add_argument(
+        "--pool-most", type=int, default=8, help="warm scorers kept ready under load"
+    )
+    serve.add_argument(
+        "--metric-image",
+        default=os.environ.get("PODIUM_METRIC_IMAGE", METRIC_IMAGE),
+        help="the image for metrics that organizers wrote",
+    )
+    serve.add_argument(
+        "--code-images",
+        default=os.environ.get("PODIUM_CODE_IMAGES", CODE_IMAGES),
+        metavar="NAME=IMAGE,...",
+        help="the images for participants' programs, by the names that "
+        "competitions call them",
+    )
     serve.add_argument("--jobs", type=int, help="jobs at a time (2 a processor)")
     serve.add_argument("--group", help="the group that may ask, besides this user")
     serve.add_argument("--no-check", action="store_true", help="no self-check at start")
@@ -95,11 +111,13 @@ def _serve(options: argparse.Namespace) -> int:
     settings = ServiceSettings(
         socket=options.socket.absolute(),
         pool=max(options.pool, 0),
+        pool_most=max(options.pool, options.pool_most, 0),
         jobs=options.jobs or ServiceSettings.jobs,
         group=None if options.group is None else grp.getgrnam(options.group).gr_gid,
         check=not options.no_check,
     )
-    service = Service(settings, limits, runner, reason)
+    rooms = open_rooms(runner, options.metric_image, options.code_images)
+    service = Service(settings, limits, runner, reason, rooms)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
     service.serve()

@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+from podium_sandbox.code_job import DEFAULT_WALL_S, CodeJob
+from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import (
     ContractError,
     Job,
@@ -29,8 +31,20 @@ from podium_scorer.contract import (
 REPLY_BYTES = 2 << 20
 # Beyond the job's own time: waiting for a free place and starting a cold scorer.
 SLACK_S = 60.0
+# The same for a program, whose inputs and output may be large.
+CODE_SLACK_S = 300.0
 LOST = "lost"
 _TRIES_S = (0.1, 0.3, 0.6, 1.0)  # pauses while the service restarts
+
+__all__ = [
+    "LOST",
+    "CodeJob",
+    "Ended",
+    "ProgramVerdict",
+    "SandboxClient",
+    "SandboxStatus",
+    "ServiceError",
+]
 
 File: TypeAlias = "BinaryIO | int"
 
@@ -58,6 +72,10 @@ class SandboxStatus:
     reason: str = ""
     trouble: str = ""
     versions: dict[str, str] = field(default_factory=dict)
+    # The digests of the images for programs, by their names; and why this host runs no
+    # organizers' metrics (``custom``) or programs (``code``).
+    code_images: dict[str, str] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
     pool_size: int = 0
     pool_idle: int = 0
     running: int = 0
@@ -117,6 +135,35 @@ class SandboxClient:
             return Verdict(outcome=Outcome.FAILED, detail=str(error))
         except (ServiceError, ContractError, OSError) as error:
             return Verdict(outcome=Outcome.FAILED, detail=str(error), sandbox=LOST)
+
+    def run_code(
+        self, job: CodeJob, files: Sequence[File], *, output: BinaryIO
+    ) -> ProgramVerdict:
+        """Run a program; ``files`` are in the order of ``job.files``.
+
+        ``output`` takes the job's output file where the program wrote it (see ``files``
+        of the verdict). Never raises for trouble with the service or the engine: that is
+        the outcome ``failed``, with ``sandbox`` as ``run`` has it.
+        """
+        time_s = job.train_wall_s + job.limits.get("wall_s", DEFAULT_WALL_S)
+        request = {"op": "code", "job": job.to_json()}
+        try:
+            with contextlib.ExitStack() as stack:
+                handed = [_descriptor(file, stack) for file in files]
+                taken = stack.enter_context(_scratch())
+                reply = self._call(
+                    request,
+                    [*handed, taken.fileno()],
+                    time_s=time_s + CODE_SLACK_S,
+                )
+                verdict = ProgramVerdict.from_json(reply)
+                taken.seek(0)
+                shutil.copyfileobj(taken, output)
+                return verdict
+        except Unreachable as error:
+            return ProgramVerdict(outcome=Ended.FAILED, detail=str(error))
+        except (ServiceError, OSError, ValueError, TypeError) as error:
+            return ProgramVerdict(outcome=Ended.FAILED, detail=str(error), sandbox=LOST)
 
     def status(self) -> SandboxStatus:
         """What the service says of itself; mode ``none`` where it does not answer."""

@@ -8,13 +8,14 @@ standard input and one bounded answer comes out.
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import logging
 import secrets
 import signal
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from podium_sandbox.channels import AttachedChannel
@@ -93,10 +94,15 @@ class DockerRunner:
         image: str,
         address: str,
         code: str | None = None,
+        command: Sequence[str] = SCORER_COMMAND,
+        kinds: Collection[str] = BUILT_IN_KINDS,
         profile: Profile = Profile.SCORER,
     ) -> None:
-        """``address`` is the service's socket, ``code`` runs in the scorer's place."""
+        """``address`` is the service's socket; ``code`` runs in the place of the module
+        and arguments ``command``, which does jobs of these ``kinds``."""
         self._limits = limits
+        self._command = tuple(command)
+        self._kinds = frozenset(kinds)
         self._profile = profile
         self._engine = engine
         self._code = code
@@ -112,6 +118,42 @@ class DockerRunner:
             self._versions = _versions(engine.version())
         except EngineError as error:
             raise RunnerError(_why_not(error, image)) from error
+
+    @property
+    def image_id(self) -> str:
+        """The digest of the image that every container of this runner is made of."""
+        return self._image
+
+    def beside(
+        self,
+        *,
+        image: str,
+        code: str | None = None,
+        command: Sequence[str] = SCORER_COMMAND,
+        kinds: Collection[str] = (),
+        profile: Profile = Profile.SCORER,
+        limits: Limits | None = None,
+    ) -> DockerRunner:
+        """A runner of the same service with another image; raises RunnerError.
+
+        The two know of each other's containers, so that neither reaps the other's.
+        """
+        other = copy.copy(self)
+        try:
+            other._image = str(self._engine.call("GET", f"/images/{image}/json")["Id"])
+        except EngineError as error:
+            raise RunnerError(_why_not(error, image)) from error
+        other._image_name, other._scorer = image, ""
+        other._code, other._command = code, tuple(command)
+        other._kinds, other._profile = frozenset(kinds), profile
+        other._limits = limits or self._limits
+        return other
+
+    def limited(self, limits: Limits) -> DockerRunner:
+        """The same runner with other limits."""
+        other = copy.copy(self)
+        other._limits = limits
+        return other
 
     def start(self, inputs: str | None = None) -> DockerWorker:
         """A container that is ready for its job; raises RunnerError.
@@ -144,7 +186,7 @@ class DockerRunner:
         return self._versions | image | {"scorer": self._scorer}
 
     def refusal(self, kind: str) -> str | None:
-        if kind in BUILT_IN_KINDS:
+        if kind in self._kinds:
             return None
         return (
             f"This sandbox service does not know jobs of the kind {kind!r}; update it."
@@ -229,7 +271,7 @@ class DockerRunner:
     def _launch(
         self, limits: Limits, code: str | None, inputs: str | None = None
     ) -> DockerWorker:
-        command = ("-m", *SCORER_COMMAND) if code is None else ("-c", code)
+        command = ("-m", *self._command) if code is None else ("-c", code)
         options = container_options(
             limits,
             image=self._image,

@@ -1,11 +1,12 @@
-"""A folder of the host as a tar archive: regular files and folders, and nothing else."""
+"""Files of the host as a tar archive: regular files and folders, and nothing else."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 _CHUNK_BYTES = 1 << 20
@@ -15,6 +16,29 @@ _FILE_MODE, _FOLDER_MODE = 0o444, 0o555
 
 class InputError(Exception):
     """The input can't be handed over; the text is a sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFile:
+    """An open file, and the path below /input at which a program is to see it."""
+
+    path: str
+    descriptor: int
+
+
+def archive_of(files: Iterable[InputFile], *, most_bytes: int) -> Iterator[bytes]:
+    """The pieces of a tar archive of open files, each from its start.
+
+    Raises InputError for one that becomes shorter meanwhile, and beyond ``most_bytes``.
+    """
+    left = most_bytes
+    for file in files:
+        entry = tarfile.TarInfo(file.path)
+        entry.size, entry.mode = os.fstat(file.descriptor).st_size, _FILE_MODE
+        left = _less(left, entry.size, most_bytes)
+        yield entry.tobuf(tarfile.PAX_FORMAT)
+        yield from _pieces(file.descriptor, entry.size, file.path)
+    yield bytes(2 * _BLOCK)
 
 
 def archive(folder: Path, *, most_bytes: int) -> Iterator[bytes]:
@@ -32,11 +56,7 @@ def archive(folder: Path, *, most_bytes: int) -> Iterator[bytes]:
             yield entry.tobuf(tarfile.PAX_FORMAT)
         elif stat.S_ISREG(status.st_mode):
             entry.size, entry.mode = status.st_size, _FILE_MODE
-            left -= entry.size
-            if left < 0:
-                raise InputError(
-                    f"The input has more than {most_bytes} bytes, which is its limit."
-                )
+            left = _less(left, entry.size, most_bytes)
             yield entry.tobuf(tarfile.PAX_FORMAT)
             yield from _contents(path, entry.size)
         else:
@@ -62,12 +82,27 @@ def _contents(path: Path, size: int) -> Iterator[bytes]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise InputError(f"The input can't be read: {error}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        left = size
-        while left:
-            data = file.read(min(left, _CHUNK_BYTES))
-            if not data:
-                raise InputError(f"{path} became shorter while it was read.")
-            left -= len(data)
-            yield data
+    try:
+        yield from _pieces(descriptor, size, str(path))
+    finally:
+        os.close(descriptor)
+
+
+def _pieces(descriptor: int, size: int, name: str) -> Iterator[bytes]:
+    """The first ``size`` bytes of an open file, and zeros up to a whole block."""
+    offset = 0
+    while offset < size:
+        data = os.pread(descriptor, min(size - offset, _CHUNK_BYTES), offset)
+        if not data:
+            raise InputError(f"{name} became shorter while it was read.")
+        offset += len(data)
+        yield data
     yield bytes(-size % _BLOCK)
+
+
+def _less(left: int, size: int, most_bytes: int) -> int:
+    if size > left:
+        raise InputError(
+            f"The input has more than {most_bytes} bytes, which is its limit."
+        )
+    return left - size

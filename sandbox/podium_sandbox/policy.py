@@ -15,6 +15,7 @@ from typing import Any
 from podium_sandbox.limits import Limits
 
 SCORER_COMMAND = ("podium_scorer", "serve")
+CUSTOM_COMMAND = (*SCORER_COMMAND, "--custom")
 INPUT, OUTPUT = "/input", "/output"
 FIRST_UID = 200_000
 UID_SLOTS = 1024

@@ -2,6 +2,9 @@
 
 ``take`` never waits for a worker that is being started in the background: where none is
 ready, it starts one of its own. What was taken never comes back.
+
+The pool adapts to the load: each time that nobody was ready it keeps one more from then
+on, up to a limit, and after a calm while one less, down to where it began.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from podium_sandbox.runners import RunnerError
 # A job that was just taken gets the processor first; short ones are done by then.
 REFILL_DELAY_S = 0.1
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+CALM_S = 60.0
 _DESTROYERS = 2
 
 log = logging.getLogger(__name__)
@@ -38,7 +42,7 @@ W = TypeVar("W", bound=SingleUse)
 
 
 class Pool(Generic[W]):
-    """Keeps ``size`` workers ready; safe to be used by several threads.
+    """Keeps ``size`` to ``most`` workers ready; safe to be used by several threads.
 
     ``start`` makes a worker that is ready, or raises RunnerError. After such an error the
     background pauses, longer each time; ``take`` still tries at once.
@@ -50,16 +54,18 @@ class Pool(Generic[W]):
         *,
         size: int,
         most_idle_s: float,
+        most: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.start = start  # a cold start, for those who must not wait
-        self._size = size
+        self._least = self._size = size
+        self._most = size if most is None else max(most, size)
         self._most_idle_s = most_idle_s
         self._clock = clock
         self._idle: deque[tuple[float, W]] = deque()
         self._changed = threading.Condition()
         self._open = True
-        self._refill_at = self._pause_until = clock()
+        self._refill_at = self._pause_until = self._lacked_at = clock()
         self._pause_s = FIRST_PAUSE_S
         self._destroyers = ThreadPoolExecutor(_DESTROYERS, "destroyer")
         self.trouble = ""
@@ -67,6 +73,11 @@ class Pool(Generic[W]):
         # the thread that started it.
         self._filler = threading.Thread(target=self._fill, name="pool", daemon=True)
         self._filler.start()
+
+    @property
+    def size(self) -> int:
+        """How many workers the pool keeps ready at this time."""
+        return self._size
 
     @property
     def idle(self) -> int:
@@ -104,9 +115,23 @@ class Pool(Generic[W]):
     def _pop(self) -> W | None:
         with self._changed:
             self._retire_old()
-            self._refill_at = self._clock() + REFILL_DELAY_S
+            now = self._clock()
+            self._refill_at = now + REFILL_DELAY_S
+            if not self._idle:
+                self._size, self._lacked_at = min(self._size + 1, self._most), now
             self._changed.notify_all()
             return self._idle.popleft()[1] if self._idle else None
+
+    def _settle(self) -> float | None:
+        """Keep one worker less where it has been calm; when to look again."""
+        if self._size <= self._least:
+            return None
+        now = self._clock()
+        if now - self._lacked_at >= CALM_S:
+            self._size, self._lacked_at = self._size - 1, now
+            while len(self._idle) > self._size:
+                self.bury(self._idle.popleft()[1])
+        return self._lacked_at + CALM_S - now
 
     def _retire_old(self) -> None:
         while self._idle and self._idle[0][0] + self._most_idle_s <= self._clock():
@@ -130,6 +155,7 @@ class Pool(Generic[W]):
         with self._changed:
             while self._open:
                 self._retire_old()
+                calm_s = self._settle()
                 wait_s: float | None = None
                 if len(self._idle) < self._size:
                     wait_s = max(self._refill_at, self._pause_until) - self._clock()
@@ -137,7 +163,8 @@ class Pool(Generic[W]):
                         return True
                 elif self._idle:
                     wait_s = self._idle[0][0] + self._most_idle_s - self._clock()
-                self._changed.wait(wait_s)
+                waits = [each for each in (wait_s, calm_s) if each is not None]
+                self._changed.wait(min(waits, default=None))
             return False
 
     def _add(self, worker: W) -> None:

@@ -14,21 +14,20 @@ import secrets
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from podium_sandbox.collecting import FilesReader, Result, ResultReader
 from podium_sandbox.docker_runner import DockerRunner, DockerWorker
 from podium_sandbox.engine import EngineError
 from podium_sandbox.errors import ConversationError, LimitReached, StreamEnded
-from podium_sandbox.inputs import InputError, archive
+from podium_sandbox.inputs import InputError
 from podium_sandbox.limits import Limits
 from podium_sandbox.protocol import Conversation
 from podium_sandbox.runners import RunnerError
+from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import CutOff
 
 # After the program's end: for handing its files over, and for the end of its log.
@@ -43,53 +42,33 @@ _SPENT_CPU = 128 + signal.SIGXCPU
 log = logging.getLogger(__name__)
 
 
-class Ended(StrEnum):
-    """How a program's run ended."""
-
-    FINISHED = "finished"  # by itself, with whatever exit code
-    CUT_OFF = "cut_off"  # a limit ended it; ``reason`` says which
-    FAILED = "failed"  # our fault or the engine's: nothing is known about the program
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProgramVerdict:
-    """What is known of a run.
-
-    ``files`` are the sizes of what was collected, by path. ``exit_code`` is 128 and the
-    signal's number for a program that was killed, None for one that did not end by
-    itself. ``log`` is what it printed, capped; ``detail`` a sentence for whoever wrote it
-    (or for the operator, where it failed).
-    """
-
-    outcome: Ended
-    reason: CutOff | None = None
-    exit_code: int | None = None
-    wall_s: float = 0.0
-    cpu_s: float | None = None
-    memory_peak_mb: float | None = None
-    files: Mapping[str, int] = field(default_factory=dict)
-    log: str = ""
-    detail: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """The verdict as JSON-ready data."""
-        reason = None if self.reason is None else str(self.reason)
-        return asdict(self) | {"outcome": str(self.outcome), "reason": reason}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """A command, the folder that it sees at /input, the empty one for its output."""
+    """A command, what it sees at /input, and the empty folder for its output.
+
+    ``inputs`` are the pieces of a tar archive, which are read once; ``asker`` is a
+    connection that hangs up when nobody waits for the verdict any more.
+    """
 
     command: Sequence[str]
-    inputs: Path
+    inputs: Iterable[bytes]
     output: Path
     wall_s: float
+    asker: int | None = None
 
 
 def harness() -> str:
     """The text of the program that runs programs."""
-    return resources.files("podium_sandbox").joinpath("harness.py").read_text("utf-8")
+    return _text("harness.py")
+
+
+def launcher() -> str:
+    """The text of the program that unpacks a participant's program and becomes it."""
+    return _text("launcher.py")
+
+
+def _text(name: str) -> str:
+    return resources.files("podium_sandbox").joinpath(name).read_text("utf-8")
 
 
 def run_program(runner: DockerRunner, task: Task, limits: Limits) -> ProgramVerdict:
@@ -101,8 +80,7 @@ def run_program(runner: DockerRunner, task: Task, limits: Limits) -> ProgramVerd
     with contextlib.ExitStack() as stack:
         staged = stack.enter_context(_staged(task.output))
         try:
-            files = archive(task.inputs, most_bytes=limits.input_mb << 20)
-            holder = runner.hold_inputs(files)
+            holder = runner.hold_inputs(task.inputs)
             stack.callback(_remove, runner, holder)
             worker = runner.start(holder)
         except RunnerError as error:
@@ -112,7 +90,7 @@ def run_program(runner: DockerRunner, task: Task, limits: Limits) -> ProgramVerd
         if verdict.outcome is Ended.FINISHED:
             for path in staged.iterdir():
                 os.replace(path, task.output / path.name)
-        return replace(verdict, log=worker.log.text())
+        return replace(verdict, log=worker.log.text(), sandbox=f"{runner.name}(code)")
 
 
 def _converse(
@@ -141,7 +119,7 @@ def _result(worker: DockerWorker, task: Task, limits: Limits) -> tuple[Result, b
     }
     reader = ResultReader(nonce, limits)
     line = memoryview(json.dumps(order).encode() + b"\n")
-    _talk(worker, task.wall_s).run(reader, iter([line]))
+    _talk(worker, task.wall_s, task.asker).run(reader, iter([line]))
     if reader.result is None:
         raise StreamEnded("the harness ended without a result")
     return reader.result, reader.rest
@@ -163,8 +141,11 @@ def _collect(worker: DockerWorker, result: Result, rest: bytes, staged: Path) ->
         log.warning("the engine did not end a log in time")
 
 
-def _talk(worker: DockerWorker, time_s: float) -> Conversation:
-    return Conversation(worker.channel, worker.log, deadline=time.monotonic() + time_s)
+def _talk(
+    worker: DockerWorker, time_s: float, asker: int | None = None
+) -> Conversation:
+    deadline = time.monotonic() + time_s
+    return Conversation(worker.channel, worker.log, deadline=deadline, asker=asker)
 
 
 def _judged(result: Result) -> ProgramVerdict:

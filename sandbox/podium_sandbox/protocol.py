@@ -31,7 +31,6 @@ from podium_scorer.contract import (
     Job,
     JobHeader,
     Outcome,
-    PrepareJob,
     Report,
 )
 
@@ -175,7 +174,7 @@ class AnswerReader:
     def _check(self, header: AnswerHeader) -> None:
         if header.nonce != self._nonce:
             raise BadAnswer("the answer does not belong to this job")
-        status, prepares = header.report.status, isinstance(self._job, PrepareJob)
+        status, prepares = header.report.status, bool(self._job.outputs)
         if status is (Outcome.SCORED if prepares else Outcome.PREPARED):
             raise BadAnswer(f"a {self._job.kind} job can't end as {status}")
         expected = self._job.outputs if status is Outcome.PREPARED else ()

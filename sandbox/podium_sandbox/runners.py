@@ -20,10 +20,18 @@ from podium_sandbox.protocol import (
     LogKeeper,
     ReadyReader,
 )
-from podium_scorer.contract import CutOff, PrepareJob, ScoreJob
+from podium_scorer.contract import (
+    CustomPrepareJob,
+    CustomScoreJob,
+    CutOff,
+    PrepareJob,
+    ScoreJob,
+)
 
 # Jobs that run our own scorer and nothing that anybody else wrote.
 BUILT_IN_KINDS = frozenset({ScoreJob.kind, PrepareJob.kind})
+# Jobs that run a metric that an organizer wrote: in containers only.
+CUSTOM_KINDS = frozenset({CustomScoreJob.kind, CustomPrepareJob.kind})
 
 # What the scorer's own exit codes mean (its other ones are faults of ours).
 EXIT_PROTOCOL, EXIT_OUT_OF_MEMORY = 3, 5

@@ -17,18 +17,22 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from podium_sandbox import doctor
 from podium_sandbox.client import SandboxStatus
+from podium_sandbox.code_job import MOST_INPUTS, CodeJob, CodeJobError
+from podium_sandbox.code_runs import CodeRequest
 from podium_sandbox.jobs import Request, carry_out
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
 from podium_sandbox.pool import Pool
 from podium_sandbox.protocol import Source
-from podium_sandbox.runners import Runner, Worker
+from podium_sandbox.rooms import Rooms
+from podium_sandbox.runners import CUSTOM_KINDS, Runner, Worker
+from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import (
     HEADER_BYTES,
     ContractError,
@@ -38,12 +42,13 @@ from podium_scorer.contract import (
     job_from_json,
 )
 
-MOST_DESCRIPTORS = 8
+MOST_DESCRIPTORS = MOST_INPUTS + 2  # a program, its inputs and its output
 MOST_CONNECTIONS = 128
 REAP_EVERY_S = 60.0
 _WAIT_FOR_PLACE_S = 25.0
 _WAIT_FOR_REQUEST_S = 10.0
 _LAST_JOBS_S = 10.0
+_NO_PLACE = "too many jobs at a time"
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +59,12 @@ class ServiceTaken(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings:
-    """How a service runs. ``jobs`` is how many run at a time, ``group`` who may ask."""
+    """How a service runs. ``jobs`` is how many run at a time, ``group`` who may ask;
+    the pool keeps ``pool`` scorers ready, under load up to ``pool_most``."""
 
     socket: Path
     pool: int = 2
+    pool_most: int = 8
     jobs: int = 2 * (os.cpu_count() or 1)
     group: int | None = None
     check: bool = True
@@ -72,11 +79,13 @@ class Service:
         limits: Limits,
         runner: Runner,
         reason: str = "",
+        rooms: Rooms | None = None,
     ) -> None:
         self._settings = settings
         self._limits = limits
         self._runner = runner
         self._reason = reason
+        self._rooms = rooms or Rooms()
         self._checks: dict[str, bool] = {}
         self._began = time.monotonic()
         self._places = threading.BoundedSemaphore(settings.jobs)
@@ -85,19 +94,23 @@ class Service:
         self._running = self._done = 0
         self._stopping = threading.Event()
         self._pool: Pool[Worker]
+        self._custom: Pool[Worker] | None = None
 
     def serve(self) -> None:
         """Answer until ``stop``; raises ServiceTaken where another one listens."""
         with contextlib.ExitStack() as stack:
             stack.enter_context(lock(self._settings.socket))
             self._runner.reap()
-            self._pool = Pool(
-                self._runner.start,
-                size=self._settings.pool,
-                most_idle_s=self._limits.idle_s,
-            )
             stack.callback(self._runner.reap)
+            self._pool = self._open_pool(
+                self._runner, self._settings.pool, self._settings.pool_most
+            )
             stack.callback(self._pool.close)
+            if self._rooms.custom is not None:  # none is kept until somebody needs one
+                self._custom = self._open_pool(
+                    self._rooms.custom, 0, self._settings.pool_most
+                )
+                stack.callback(self._custom.close)
             listener = stack.enter_context(self._listen())
             for task in (self._reap, self._check):
                 threading.Thread(target=task, daemon=True).start()
@@ -120,12 +133,18 @@ class Service:
             reason=self._reason,
             trouble=self._pool.trouble,
             versions=self._runner.versions(),
-            pool_size=self._settings.pool,
+            code_images=self._rooms.programs.images,
+            refusals=dict(self._rooms.refusals),
+            pool_size=self._pool.size,
             pool_idle=self._pool.idle,
             running=self._running,
             jobs_done=self._done,
             uptime_s=round(time.monotonic() - self._began, 3),
         )
+
+    def _open_pool(self, runner: Runner, size: int, most: int) -> Pool[Worker]:
+        idle_s = self._limits.idle_s
+        return Pool(runner.start, size=size, most=most, most_idle_s=idle_s)
 
     def _listen(self) -> socket.socket:
         path = self._settings.socket
@@ -175,23 +194,51 @@ class Service:
                 return self.status().to_json()
             case "run":
                 return self._run(request, descriptors, link).to_json()
-        return {"error": "The sandbox service knows the requests run and status."}
+            case "code":
+                return self._run_code(request, descriptors, link).to_json()
+        return {"error": "The sandbox service knows the requests run, code and status."}
 
     def _run(
         self, request: dict[str, Any], descriptors: list[int], link: socket.socket
     ) -> Verdict:
-        if refusal := self._runner.refusal(_kind(request)):
-            report = Report(status=Outcome.HOST_ERROR, message=refusal)
-            return Verdict(outcome=Outcome.HOST_ERROR, report=report, detail=refusal)
+        kind = _kind(request)
+        if kind in CUSTOM_KINDS and self._rooms.custom is None:
+            return _refused(self._rooms.refusals.get("custom", "It is switched off."))
+        custom = self._custom if kind in CUSTOM_KINDS else None
+        runner = self._rooms.custom if custom is not None else self._runner
+        if runner is None or (refusal := runner.refusal(kind)):
+            return _refused(refusal or "It is switched off.")
         try:
             parsed = _request(request, descriptors, link)
         except (ContractError, LimitError, OSError) as error:
             return Verdict(outcome=Outcome.FAILED, detail=str(error))
+        with self._place() as found:
+            if not found:
+                return Verdict(outcome=Outcome.FAILED, detail=_NO_PLACE)
+            pool = self._pool if custom is None else custom
+            return carry_out(parsed, pool, self._limits, runner.name)
+
+    def _run_code(
+        self, request: dict[str, Any], descriptors: list[int], link: socket.socket
+    ) -> ProgramVerdict:
+        try:
+            parsed = _code_request(request, descriptors, link)
+        except (CodeJobError, ContractError, OSError) as error:
+            return ProgramVerdict(outcome=Ended.FAILED, detail=str(error))
+        with self._place() as found:
+            if not found:
+                return ProgramVerdict(outcome=Ended.FAILED, detail=_NO_PLACE)
+            return self._rooms.programs.run(parsed)
+
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[bool]:
+        """One of the places for jobs, for a while; False where none became free."""
         if not self._places.acquire(timeout=_WAIT_FOR_PLACE_S):
-            return Verdict(outcome=Outcome.FAILED, detail="too many jobs at a time")
+            yield False
+            return
         try:
             self._count(running=1)
-            return carry_out(parsed, self._pool, self._limits, self._runner.name)
+            yield True
         finally:
             self._count(running=-1, done=1)
             self._places.release()
@@ -308,6 +355,24 @@ def _request(
         output=output,
         asker=link.fileno(),
     )
+
+
+def _code_request(
+    request: dict[str, Any], descriptors: Sequence[int], link: socket.socket
+) -> CodeRequest:
+    job = CodeJob.from_json(request.get("job"))
+    if len(descriptors) != len(job.files) + 1:
+        raise ContractError("a job for a program hands over its files and an output")
+    for descriptor in descriptors:
+        _size(descriptor)
+    *files, output = descriptors
+    _check_access(files, output)
+    return CodeRequest(job=job, files=files, output=output, asker=link.fileno())
+
+
+def _refused(why: str) -> Verdict:
+    report = Report(status=Outcome.HOST_ERROR, message=why)
+    return Verdict(outcome=Outcome.HOST_ERROR, report=report, detail=why)
 
 
 def _size(descriptor: int) -> int:

@@ -12,10 +12,11 @@ from typing import Any
 
 from podium_sandbox.docker_runner import DockerRunner
 from podium_sandbox.engine import Engine, EngineError, socket_path
-from podium_sandbox.inputs import InputError
+from podium_sandbox.inputs import InputError, archive
 from podium_sandbox.limits import Profile, limits_of_a_shell
-from podium_sandbox.programs import Ended, ProgramVerdict, Task, harness, run_program
+from podium_sandbox.programs import Task, harness, run_program
 from podium_sandbox.runners import RunnerError
+from podium_sandbox.verdicts import Ended, ProgramVerdict
 
 EXIT_CUT_OFF, EXIT_FAILED = 3, 4
 
@@ -48,7 +49,9 @@ def add_command(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the job; the exit code. Raises InputError and LimitError."""
     verdict = _verdict(options)
-    sys.stdout.write(json.dumps(verdict.to_json(), indent=2) + "\n")
+    shown = verdict.to_json()
+    del shown["sandbox"]  # it is this one
+    sys.stdout.write(json.dumps(shown, indent=2) + "\n")
     if verdict.outcome is Ended.FAILED:
         return EXIT_FAILED
     ended_well = verdict.outcome is Ended.FINISHED and verdict.exit_code == 0
@@ -63,7 +66,7 @@ def _verdict(options: argparse.Namespace) -> ProgramVerdict:
         raise InputError(f"There is no folder {options.input}; --input names one.")
     task = Task(
         command=options.program,
-        inputs=options.input,
+        inputs=archive(options.input, most_bytes=limits.input_mb << 20),
         output=options.output,
         wall_s=limits.wall_s,
     )

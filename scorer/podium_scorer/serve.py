@@ -128,6 +128,7 @@ def _answer_one(stdin: BinaryIO, answer: BinaryIO) -> None:
             prepared = _custom().prepare_custom(job, *files)
         case CustomScoreJob() as job:
             prepared = Prepared(_custom().score_custom(job, *files))
+    sys.stdout.flush()  # what a metric printed comes before the answer
     sizes = (("index", len(prepared.index)),) if prepared.index else ()
     answer.write(_answer_line(header.nonce, prepared.report, sizes))
     answer.write(prepared.index)

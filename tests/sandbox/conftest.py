@@ -22,6 +22,7 @@ from podium_sandbox.docker_runner import DockerRunner
 from podium_sandbox.engine import Engine, EngineError, socket_path
 from podium_sandbox.limits import ChangedBy, Limits, Profile, limits_for
 from podium_sandbox.process_runner import ProcessRunner
+from podium_sandbox.rooms import Rooms
 from podium_sandbox.runners import Runner, Worker
 from podium_sandbox.service import Service, ServiceSettings
 from podium_scorer.contract import MetricSpec, ScoreJob, Verdict
@@ -99,7 +100,12 @@ class Running:
 
 @contextlib.contextmanager
 def running(
-    runner: Runner, given: Limits, *, pool: int = 1, check: bool = False
+    runner: Runner,
+    given: Limits,
+    *,
+    pool: int = 1,
+    check: bool = False,
+    rooms: Rooms | None = None,
 ) -> Iterator[Running]:
     """A service with this runner, stopped at the end."""
     names: list[str] = []
@@ -113,8 +119,10 @@ def running(
     runner.start = noting  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
-        settings = ServiceSettings(socket=address, pool=pool, check=check)
-        service = Service(settings, given, runner)
+        settings = ServiceSettings(
+            socket=address, pool=pool, pool_most=pool, check=check
+        )
+        service = Service(settings, given, runner, rooms=rooms)
         thread = threading.Thread(target=service.serve, daemon=True)
         thread.start()
         client = SandboxClient(address)

@@ -20,8 +20,8 @@ def test_both_recipes_start_what_the_policy_starts() -> None:
         limits_for(Profile.SCORER), image="x", slot=0, labels={}
     )
     command = '["' + '", "'.join(options["Cmd"]) + '"]'
-    for name in ("build_image.sh", "Dockerfile"):
-        assert f"CMD {command}" in (IMAGES / name).read_text()
+    assert f"CMD {command}" in (IMAGES / "Dockerfile").read_text()
+    assert f"command='{command}'" in (IMAGES / "build_image.sh").read_text()
 
 
 def test_no_recipe_asks_a_registry_for_its_syntax() -> None:

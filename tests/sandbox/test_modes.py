@@ -74,6 +74,6 @@ def test_with_an_engine_and_the_image_auto_is_docker(docker_host: str) -> None:
 def test_an_engine_without_the_image_is_no_engine(docker_host: str) -> None:
     runner, reason = choose(Mode.AUTO, docker_host, "podium-no-such-image")
     assert isinstance(runner, ProcessRunner)
-    assert "has no image podium-no-such-image; build it" in reason
+    assert "has no image podium-no-such-image; build Podium's" in reason
     with pytest.raises(ModeError, match="build it with"):
         choose(Mode.DOCKER, docker_host, "podium-no-such-image")

@@ -263,3 +263,53 @@ def test_many_takers_never_share_a_worker(factory: Factory, clock: Clock) -> Non
         thread.join()
     pool.close()
     assert len(taken) == len(set(taken)) == 400
+
+
+@pytest.fixture
+def growing(factory: Factory, clock: Clock) -> Iterator[Pool[FakeWorker]]:
+    made = Pool(factory.start, size=1, most=3, most_idle_s=600, clock=clock)
+    yield made
+    made.close()
+
+
+def test_a_pool_that_was_found_empty_keeps_more_up_to_its_most(
+    growing: Pool[FakeWorker],
+) -> None:
+    assert wait_until(lambda: growing.idle == 1)
+    for _ in range(8):  # one more than is ready, each time
+        for _ in range(growing.idle + 1):
+            growing.take()
+        growing.refill()
+        assert wait_until(lambda: growing.idle == growing.size)
+    assert growing.size == 3
+
+
+def test_after_a_calm_it_keeps_one_less_each_time_down_to_its_size(
+    growing: Pool[FakeWorker], factory: Factory, clock: Clock
+) -> None:
+    while growing.size < 3:
+        growing.take()
+    growing.refill()
+    assert wait_until(lambda: growing.idle == 3)
+    for kept in (2, 1, 1):
+        clock.now += pool_module.CALM_S
+        growing.refill()
+        assert wait_until(lambda n=kept: growing.idle == n == growing.size)  # type: ignore[misc]
+    idle = {worker for worker in factory.made if not worker.destroyed}
+    assert wait_until(lambda: sum(w.destroyed for w in factory.made) >= 2)
+    assert len(idle) < len(factory.made)
+
+
+def test_a_pool_of_none_keeps_one_once_somebody_needed_it(
+    factory: Factory, clock: Clock
+) -> None:
+    pool = Pool(factory.start, size=0, most=2, most_idle_s=600, clock=clock)
+    try:
+        time.sleep(0.05)
+        assert factory.tries == 0
+        assert pool.take()[1] is False
+        pool.refill()
+        assert wait_until(lambda: pool.idle == 1)
+        assert pool.take()[1] is True
+    finally:
+        pool.close()

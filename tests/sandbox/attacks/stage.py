@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from podium_sandbox.docker_runner import DockerRunner, DockerWorker
+from podium_sandbox.inputs import archive
 from podium_sandbox.limits import Limits, Profile, limits_of_a_shell
 from podium_sandbox.programs import Task, harness, run_program
 from podium_scorer.contract import Verdict
@@ -194,7 +195,8 @@ class CodeStage:
         files = _Files(inputs, {"main.py": text.encode(), "test.csv": INPUTS})
         runner, traces = watched(given, harness(), Profile.CODE)
         command = ["python3", "-I", "/input/main.py"]
-        task = Task(command=command, inputs=inputs, output=output, wall_s=wall_s)
+        packed = archive(inputs, most_bytes=given.input_mb << 20)
+        task = Task(command=command, inputs=packed, output=output, wall_s=wall_s)
         verdict = run_program(runner, task, given)
         ends = f"{verdict.outcome} {verdict.reason or verdict.exit_code}"
         return Played(
