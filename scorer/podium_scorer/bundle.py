@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from podium_scorer.bundle_code import PROGRAM_FORMATS, check_inputs, read_code
 from podium_scorer.bundle_content import file_of, read_data, read_pages, slug_of
 from podium_scorer.bundle_faults import (
     BundleError,
@@ -32,12 +33,15 @@ from podium_scorer.bundle_tables import (
 from podium_scorer.bundle_time import Timeline, read_timeline
 from podium_scorer.bundle_types import (
     Bundle,
+    CodeContract,
+    CustomMetric,
     DataFile,
     Licence,
     Page,
     Solution,
     Source,
     SubmissionPolicy,
+    TrainStage,
 )
 from podium_scorer.bundle_yaml import MANIFEST, MANIFEST_BYTES, compose
 from podium_scorer.catalogue import Columns, MetricInfo
@@ -49,6 +53,8 @@ __all__ = [
     "BundleError",
     "BundleFault",
     "BundleFile",
+    "CodeContract",
+    "CustomMetric",
     "DataFile",
     "Licence",
     "Page",
@@ -56,6 +62,7 @@ __all__ = [
     "Source",
     "SubmissionPolicy",
     "Timeline",
+    "TrainStage",
     "read_bundle",
 ]
 
@@ -78,8 +85,9 @@ _KEYS = (
     "sample_submission",
     "licence",
     "source",
+    "code",
 )
-_LATER_KINDS = ("code", "hackathon")
+_KINDS, _LATER_KINDS = ("prediction", "code"), ("hackathon",)
 
 
 def read_bundle(folder: Path) -> Bundle:
@@ -107,18 +115,21 @@ def _root(folder: Folder) -> yaml.MappingNode | None:
 def _read(top: Section, folder: Folder) -> Bundle | None:
     """Read every part before giving up on one, so that all faults are found."""
     slug, kind = slug_of(top, "slug"), _kind(top)
-    timeline, metric = read_timeline(top), read_metric(top)
-    info, spec = metric or (None, None)
-    policy, max_size = _policy(top), _team_max_size(top)
+    timeline, metric = read_timeline(top), read_metric(top, folder)
+    info, spec = (metric.info, metric.spec) if metric else (None, None)
+    custom = metric.custom if metric else None
+    policy, max_size = _policy(top, kind), _team_max_size(top)
     pages, data = read_pages(top, folder), read_data(top, folder)
     sample = file_of(top, "sample_submission", folder)
     values = Values(
         info,
         params=sound_params(info, spec.params) if info and spec else {},
         further=column_params(info, spec.params) if info and spec else (),
+        custom=custom is not None,
     )
     solution, predictions = _tables(top, folder, sample, values)
     _keep_secret(top, solution, sample, data)
+    code = _code(top, folder, kind, solution)
     licence, source = _licence(top), _source(top)
     title = top.text("title", "the competition's name.", most=120)
     subtitle = top.text("subtitle", "one sentence that says the task.", most=300)
@@ -153,24 +164,40 @@ def _read(top: Section, folder: Folder) -> Bundle | None:
         prediction_columns=predictions,
         licence=licence,
         source=source,
+        custom_metric=custom,
+        code=code,
     )
 
 
+def _code(
+    top: Section, folder: Folder, kind: str, solution: Solution | None
+) -> CodeContract | None:
+    if kind != "code":
+        if top.has("code"):
+            top.fault("code", f"A {kind} competition runs no programs.", "kind: code.")
+        return None
+    code = read_code(top, folder)
+    if code is not None and solution is not None:
+        check_inputs(
+            top, code, solution.file, solution.id_column, solution.target_columns
+        )
+    return code
+
+
 def _kind(top: Section) -> str:
-    kind = top.text("kind", "prediction.")
+    expected = "prediction, where participants send files of predictions, or code."
+    kind = top.text("kind", expected)
     if kind in _LATER_KINDS:
         top.fault(
-            "kind",
-            f"This Podium does not run {kind} competitions yet.",
-            "prediction, where participants send files of predictions.",
+            "kind", f"This Podium does not run {kind} competitions yet.", expected
         )
-    elif kind and kind != "prediction":
-        hint = nearest(kind, ["prediction", *_LATER_KINDS])
-        top.fault("kind", f"There is no kind {quoted(kind)}.{hint}", "prediction.")
+    elif kind and kind not in _KINDS:
+        hint = nearest(kind, [*_KINDS, *_LATER_KINDS])
+        top.fault("kind", f"There is no kind {quoted(kind)}.{hint}", expected)
     return kind
 
 
-def _policy(top: Section) -> SubmissionPolicy | None:
+def _policy(top: Section, kind: str) -> SubmissionPolicy | None:
     keys = ("per_day", "total", "max_bytes", "formats", "final_selection")
     section = top.section("submission", f"a section with {_and(keys)}.", known=keys)
     if section is None:
@@ -197,11 +224,11 @@ def _policy(top: Section) -> SubmissionPolicy | None:
     max_bytes = section.number(
         "max_bytes", "the largest file in bytes, like 20000000.", least=1, most=10**12
     )
-    formats: tuple[str, ...] = FORMATS
+    choice = PROGRAM_FORMATS if kind == "code" else FORMATS
+    formats: tuple[str, ...] = choice
     if section.has("formats"):
-        formats = section.words(
-            "formats", "a list like [csv, csv.gz].", choice=frozenset(FORMATS)
-        )
+        expected = f"a list like [{', '.join(choice[:2])}]."
+        formats = section.words("formats", expected, choice=frozenset(choice))
     return SubmissionPolicy(
         per_day=per_day,
         total=total,

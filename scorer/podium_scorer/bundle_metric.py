@@ -6,8 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from podium_scorer.bundle_content import file_of
 from podium_scorer.bundle_faults import quoted
+from podium_scorer.bundle_files import Folder
 from podium_scorer.bundle_section import Section
+from podium_scorer.bundle_types import CustomMetric
 from podium_scorer.catalogue import (
     LARGEST,
     METRICS,
@@ -25,19 +28,40 @@ from podium_scorer.catalogue import (
 )
 from podium_scorer.cells import PREDICTION_FORMS, TRUTH_FORMS, CellForm
 from podium_scorer.contract import MetricSpec, ParamValue
+from podium_scorer.custom_source import source_faults
 
-_KEYS = ("name", "params")
+CUSTOM = "custom"  # in place of a name of the catalogue
+_KEYS = ("name", "params", "file")
+_CUSTOM_KEYS = ("title", "higher_is_better", "decimals", "show_errors")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 MOST_CLASSES = 2000
 
 
-def read_metric(top: Section) -> tuple[MetricInfo, MetricSpec] | None:
+@dataclass(frozen=True, kw_only=True)
+class ReadMetric:
+    """A metric of the catalogue (``info``), or one that the organizer wrote."""
+
+    spec: MetricSpec
+    info: MetricInfo | None = None
+    custom: CustomMetric | None = None
+
+
+def read_metric(top: Section, folder: Folder) -> ReadMetric | None:
     """The section ``metric``, or None after noting faults. The name is the catalogue's."""
     section = top.section(
-        "metric", "a section with name, and params where needed.", known=_KEYS
+        "metric",
+        "a section with name, or file for a metric of your own, and params where needed.",
+        known=(*_KEYS, *_CUSTOM_KEYS),
     )
     if section is None:
         return None
+    if section.has("file"):
+        return _read_custom(section, folder)
+    for key in _CUSTOM_KEYS:
+        if section.has(key):
+            section.fault(
+                key, f"metric.{key} goes with a metric of your own.", "no it."
+            )
     names = f"one of {', '.join(sorted(METRICS))}."
     name = section.text("name", names)
     params = section.params("params", "a section with the metric's parameters.")
@@ -52,7 +76,40 @@ def read_metric(top: Section) -> tuple[MetricInfo, MetricSpec] | None:
         return None
     for fault in check_params(info, params):
         section.fault("params", fault, f"parameters that {info.name} has.")
-    return info, MetricSpec(name=info.name, params=params)
+    return ReadMetric(spec=MetricSpec(name=info.name, params=params), info=info)
+
+
+def _read_custom(section: Section, folder: Folder) -> ReadMetric | None:
+    """A metric of the organizer's own; its source is parsed here and run nowhere."""
+    if section.has("name"):
+        section.fault(
+            "name",
+            "metric has both name and file.",
+            "name for a metric of the catalogue, file for one of your own.",
+        )
+    file = file_of(section, "file", folder)
+    params = section.params("params", "a section with values for the metric's score.")
+    title = section.text("title", "what the metric is called on the board.", most=80)
+    higher = section.node("higher_is_better", "true or false.") is not None
+    higher = section.flag("higher_is_better", default=False) if higher else False
+    decimals = 5
+    if section.has("decimals"):
+        expected = "digits behind the point on the board, 0 to 10."
+        decimals = section.number("decimals", expected, least=0, most=10)
+    if file is None:
+        return None
+    for fault in source_faults(file.path.read_bytes(), params):
+        section.faults.add(file.file, fault.line, fault.message, fault.advice)
+    return ReadMetric(
+        spec=MetricSpec(name=CUSTOM, params=params),
+        custom=CustomMetric(
+            file=file,
+            title=title,
+            higher_is_better=higher,
+            decimals=decimals,
+            shows_errors=section.flag("show_errors", default=True),
+        ),
+    )
 
 
 def column_params(
@@ -82,10 +139,12 @@ def sound_params(
 class Values:
     """What the metric makes of the values of one bundle's solution and sample.
 
-    Without a metric (it was faulty itself) every value passes.
+    Without a metric of the catalogue (it was faulty, or the organizer wrote it) every
+    value passes; an organizer's metric (``custom``) may use any column and empty cells.
     """
 
     info: MetricInfo | None
+    custom: bool = False
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     further: tuple[str, ...] = ()  # columns of the solution that parameters name
     classes: dict[str, int] = field(default_factory=dict)  # and their first line
@@ -93,7 +152,9 @@ class Values:
     @property
     def may_be_empty(self) -> bool:
         """Whether an empty cell is a value: an empty text or list."""
-        return self.info is not None and self.info.target in TEXT_TARGETS
+        if self.info is None:
+            return self.custom
+        return self.info.target in TEXT_TARGETS
 
     def target_fault(self, line: int, value: str) -> tuple[str, str] | None:
         """What rows with that target do wrong, and what is expected."""

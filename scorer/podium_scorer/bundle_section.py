@@ -155,6 +155,17 @@ class Section:
             return least
         return value
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """An optional yes or no."""
+        if not self.has(key):
+            return default
+        node = self.pairs[key][1]
+        value = self.plain(key, node)
+        if not isinstance(value, bool):
+            self.fault(key, f"{self.path(key)} is {kind_of(node)}.", "true or false.")
+            return default
+        return value
+
     def section(
         self, key: str, expected: str, *, known: Iterable[str]
     ) -> Section | None:

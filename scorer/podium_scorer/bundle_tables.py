@@ -163,7 +163,8 @@ def check_solution(
             values.further, "the columns that the metric's parameters name."
         ):
             return None
-        _refuse_other_columns(table, (*needed, *values.further))
+        if not values.custom:
+            _refuse_other_columns(table, (*needed, *values.further))
         id_at, usage_at, *targets = (table.header.index(name) for name in needed)
         lines: dict[str, int] = {}
         for line, row in table.rows():

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from podium_scorer.bundle_files import BundleFile
 from podium_scorer.bundle_time import Timeline
@@ -73,10 +74,54 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CustomMetric:
+    """A metric that the organizer wrote: ``score`` in a Python file, Kaggle's contract.
+
+    ``decimals`` are those that boards show; without ``shows_errors`` no participant reads
+    what the metric says of a file.
+    """
+
+    file: BundleFile
+    title: str
+    higher_is_better: bool
+    decimals: int
+    shows_errors: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainStage:
+    """What a program does before it predicts, and what it sees then."""
+
+    entry: str
+    inputs: tuple[BundleFile, ...]
+    wall_s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeContract:
+    """How the programs of a code competition are run: seconds, megabytes, files.
+
+    ``image`` is a name that the operator gave an image; ``output`` the file that is
+    scored; ``shows_log`` lets a team read what its program printed.
+    """
+
+    image: str
+    entry: str
+    output: str
+    inputs: tuple[BundleFile, ...]
+    train: TrainStage | None
+    wall_s: int
+    memory_mb: int
+    shows_log: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A competition as its organizer wrote it, checked.
 
-    ``prediction_columns`` are the sample submission's columns beside the id.
+    ``prediction_columns`` are the sample submission's columns beside the id. ``metric``
+    names ``custom`` where the organizer wrote it: then it is ``custom_metric``. ``code``
+    is there for code competitions.
     """
 
     root: Path
@@ -97,11 +142,13 @@ class Bundle:
     prediction_columns: tuple[str, ...]
     licence: Licence
     source: Source
+    custom_metric: CustomMetric | None = None
+    code: CodeContract | None = None
 
     @property
     def judges_sha256(self) -> str:
-        """Changes exactly when what judges does: solution, sample, columns or metric."""
-        judges = {
+        """Changes exactly when what judges does: solution, sample, columns, metric, code."""
+        judges: dict[str, Any] = {
             "solution": self.solution.file.sha256,
             "sample": self.sample_submission.sha256,
             "id_column": self.solution.id_column,
@@ -109,5 +156,21 @@ class Bundle:
             "metric": self.metric.name,
             "params": dict(self.metric.params),
         }
+        if self.custom_metric is not None:
+            judges["custom_metric"] = _plain(self.custom_metric)
+        if self.code is not None:
+            judges["code"] = _plain(self.code)
         text = json.dumps(judges, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _plain(part: Any) -> Any:
+    """Settings as JSON-ready data, a file by its name and hash."""
+    match part:
+        case BundleFile():
+            return [part.name, part.sha256]
+        case tuple():
+            return [_plain(each) for each in part]
+        case CustomMetric() | CodeContract() | TrainStage():
+            return {name: _plain(value) for name, value in vars(part).items()}
+    return part

@@ -111,7 +111,7 @@ MANIFEST_FAULTS = [
     ("title: Pears", f"title: {'x' * 121}", "title", "121 characters, more than 120"),
     ("title: Pears", 'title: "two\\nlines"', "title", "line break"),
     ("title: Pears", "tittle: Pears", "tittle", "Did you mean “title”?"),
-    ("kind: prediction", "kind: code", "kind", "does not run code competitions"),
+    ("kind: prediction", "kind: hackathon", "kind", "does not run hackathon"),
     ("kind: prediction", "kind: predicton", "kind", "Did you mean “prediction”?"),
     ("[fruit, beginner]", "fruit", "tags", "tags is a text, not a list"),
     ("[fruit, beginner]", "[]", "tags", "tags is empty"),
