@@ -62,6 +62,7 @@ def get_competition(slug: str) -> schemas.CompetitionAnswer:
         **dict(_items([competition])[0]),
         timeline=shapes.Timeline.model_validate(competition),
         limits=shapes.Rules.model_validate(competition),
+        program=shapes.program(competition.live_revision),
         licence=shapes.Licence(
             name=competition.licence_name, url=competition.licence_url
         ),

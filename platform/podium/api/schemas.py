@@ -12,6 +12,7 @@ from podium.competitions.schemas import (
     CompetitionRef,
     Licence,
     PageRef,
+    ProgramRules,
     Rules,
     Source,
     Timeline,
@@ -37,6 +38,7 @@ class CompetitionAnswer(CompetitionItem):
 
     timeline: Timeline
     limits: Rules
+    program: ProgramRules | None = Field(description="In a code competition.")
     licence: Licence
     source: Source
     pages: list[PageRef]

@@ -7,6 +7,7 @@ revision; pages, data and settings are replaced.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from podium.competitions.models import (
     Revision,
     RevisionState,
 )
+from podium.competitions.programs import program_from
 from podium.core import clock
 from podium.core.db import hold
 from podium.core.errors import Refused, TooLarge
@@ -173,12 +175,26 @@ def _revise(
             id_column=bundle.solution.id_column,
             metric=bundle.metric.name,
             metric_params=dict(bundle.metric.params),
-            higher_is_better=describe(
-                bundle.metric.name, bundle.metric.params
-            ).higher_is_better,
+            program={} if bundle.code is None else program_from(bundle.code).to_json(),
+            **_metric_fields(bundle),
         )
     )
     session.flush()  # the dispatcher looks for it
+
+
+def _metric_fields(bundle: Bundle) -> dict[str, Any]:
+    """What a revision keeps of a metric beside its name and parameters."""
+    own = bundle.custom_metric
+    if own is None:
+        info = describe(bundle.metric.name, bundle.metric.params)
+        return {"higher_is_better": info.higher_is_better}
+    return {
+        "higher_is_better": own.higher_is_better,
+        "metric_sha256": own.file.sha256,
+        "metric_title": own.title,
+        "metric_decimals": own.decimals,
+        "metric_shows_errors": own.shows_errors,
+    }
 
 
 def _check_again(revision: Revision) -> None:
@@ -188,10 +204,14 @@ def _check_again(revision: Revision) -> None:
 
 
 def _store_all(bundle: Bundle, storage: Storage) -> None:
+    own, code = bundle.custom_metric, bundle.code
     for file in (
         bundle.solution.file,
         bundle.sample_submission,
         *(each.file for each in bundle.data),
+        *([own.file] if own else []),
+        *(code.inputs if code else ()),
+        *(code.train.inputs if code and code.train else ()),
     ):
         _store(file, storage)
 

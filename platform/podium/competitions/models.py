@@ -96,7 +96,8 @@ class RevisionState(StrEnum):
 
 
 class Revision(Leased, Base):
-    """What judges: a solution, a sample, a metric with its parameters. Never changed."""
+    """What judges: a solution, a sample, a metric with its parameters, and in a code
+    competition how programs are run. Never changed."""
 
     __tablename__ = "revisions"
     __table_args__ = (
@@ -109,13 +110,22 @@ class Revision(Leased, Base):
         ForeignKey("competitions.id", ondelete="CASCADE")
     )
     number: Mapped[int]  # counts from 1
-    judges_sha256: Mapped[Sha256]  # of solution, sample, id column and metric together
+    judges_sha256: Mapped[Sha256]  # of all that judges together
     solution_sha256: Mapped[Sha256]
     sample_sha256: Mapped[Sha256]
     id_column: Mapped[str] = mapped_column(String(200))
     metric: Mapped[str] = mapped_column(String(80))
     metric_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     higher_is_better: Mapped[bool]
+    # Of a metric that the organizer wrote: its source, and how it is shown.
+    metric_sha256: Mapped[str | None] = mapped_column(String(64))
+    metric_title: Mapped[Name] = mapped_column(default="")
+    metric_decimals: Mapped[int | None]
+    metric_shows_errors: Mapped[bool] = mapped_column(default=True)
+    # How programs are run (``programs.Program``); empty where predictions are sent.
+    program: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    # The digest of the image for programs, pinned when the revision is prepared.
+    image_id: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[RevisionState] = mapped_column(
         word(RevisionState), default=RevisionState.QUEUED
     )

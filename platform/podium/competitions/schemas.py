@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from podium.competitions.metrics import shown_metric
 from podium.competitions.models import (
     Competition,
     DataFile,
@@ -15,11 +16,11 @@ from podium.competitions.models import (
     Revision,
     Stage,
 )
+from podium.competitions.programs import program_of
 from podium.core.api import PREFIX
 from podium.core.markdown import render
 from podium.core.paging import PageQuery
 from podium.core.shapes import Answer
-from podium_scorer.catalogue import METRICS
 
 EXAMPLE_SLUG = "breast-cancer"
 
@@ -91,6 +92,29 @@ class Rules(Answer):
     team_max_size: int
 
 
+class ProgramInput(Answer):
+    """A file that programs see."""
+
+    name: str
+    size: int = Field(description="Bytes.")
+
+
+class ProgramRules(Answer):
+    """How programs are run, in a code competition: seconds, megabytes."""
+
+    image: str = Field(examples=["python"])
+    image_id: str = Field(description="The digest that the competition is pinned to.")
+    entry: str = Field(examples=["main.py"])
+    output: str = Field(examples=["submission.csv"])
+    inputs: list[ProgramInput]
+    wall_s: int
+    memory_mb: int
+    train: str = Field(description="The training stage's entry point, or empty.")
+    train_inputs: list[ProgramInput]
+    train_wall_s: int
+    shows_log: bool = Field(description="Whether teams read what programs print.")
+
+
 class Licence(Answer):
     """The licence of the data."""
 
@@ -144,13 +168,21 @@ def reference(competition: Competition) -> CompetitionRef:
 
 def metric(revision: Revision | None) -> Metric | None:
     """The metric of a revision."""
-    if revision is None:
+    shown = shown_metric(revision)
+    if shown is None:
         return None
     return Metric(
-        name=revision.metric,
-        title=METRICS[revision.metric].title if revision.metric in METRICS else "",
-        higher_is_better=revision.higher_is_better,
+        name=shown.name, title=shown.title, higher_is_better=shown.higher_is_better
     )
+
+
+def program(revision: Revision | None) -> ProgramRules | None:
+    """How a revision runs programs; None where it takes predictions."""
+    found = program_of(revision)
+    if found is None or revision is None:
+        return None
+    stored = found.to_json() | {"image_id": revision.image_id}
+    return ProgramRules.model_validate(stored)
 
 
 def item(

@@ -26,7 +26,7 @@ def init(app: Flask) -> None:
     """Give templates the filters and the time."""
     for function in (
         absolute, amount, avatar_tint, day, initials, iso, ordinal, plural, relative, score,
-        share, size, span,
+        seconds, share, size, span,
     ):  # fmt: skip
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["now"] = clock.now
@@ -44,6 +44,14 @@ def score(value: float | None, decimals: int = 5) -> str:
     if value and (abs(value) >= 1e9 or abs(value) < 0.5 * 10**-decimals):
         return f"{value:.3e}".replace("-", MINUS)
     return f"{value:.{decimals}f}".replace("-", MINUS)
+
+
+def seconds(value: float | None) -> str:
+    """A short time: ``0.42 s``, ``12.3 s``, ``340 s``."""
+    if value is None:
+        return NOTHING
+    digits = 2 if value < 1 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f}\N{NO-BREAK SPACE}s"
 
 
 def share(value: float) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
+from podium.competitions.metrics import DECIMALS, ShownMetric, shown_metric
 from podium.competitions.models import Competition, DataFile, Page
 from podium.core.filters import score as shown_score
 from podium.leaderboards.queries import Row
 from podium.scoring.service import Header, Standing
 from podium.submissions.intake import Allowance
 from podium.submissions.models import Score, Status
-from podium_scorer.catalogue import METRICS
 
 Shape = dict[str, Any]
 STATUS = {
@@ -47,18 +47,17 @@ def date(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
-def score(value: float | None, metric: str) -> str:
+def score(value: float | None, metric: ShownMetric | None) -> str:
     """A score with the metric's decimals, as the site shows it, with a plain minus."""
     if value is None:
         return ""
-    decimals = METRICS[metric].decimals if metric in METRICS else 5
+    decimals = DECIMALS if metric is None else metric.decimals
     return shown_score(value, decimals).replace("\N{MINUS SIGN}", "-")
 
 
-def metric_of(competition: Competition) -> str:
-    """The name of the metric in force; empty where nothing judges yet."""
-    revision = competition.live_revision
-    return revision.metric if revision else ""
+def metric_of(competition: Competition) -> ShownMetric | None:
+    """The metric in force; None where nothing judges yet."""
+    return shown_metric(competition.live_revision)
 
 
 def competition(
@@ -89,7 +88,7 @@ def competition(
         "userRank": header.row.rank if header and header.row else 0,
         "maxDailySubmissions": found.submissions_per_day,
         "maxTeamSize": found.team_max_size,
-        "evaluationMetric": METRICS[metric].title if metric in METRICS else metric,
+        "evaluationMetric": metric.title if metric else "",
         "licenseName": found.licence_name,
         "awardsPoints": False,
         "isKernelsSubmissionsOnly": False,
@@ -141,7 +140,7 @@ def submission(found: Standing, *, site_url: str) -> Shape:
     }
 
 
-def board_row(found: Row, *, metric: str) -> Shape:
+def board_row(found: Row, *, metric: ShownMetric | None) -> Shape:
     """A team's row on a leaderboard."""
     return {
         "teamId": found.team_id,

@@ -223,6 +223,8 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         rank=_rank(submission),
         errors=[schemas.Fault.model_validate(error) for error in errors],
         message=score.message if score else "",
+        run=schemas.Run.model_validate(found.run) if found.run else None,
+        log=found.log,
         counted=submission.counted,
         url=f"{PREFIX}/submissions/{submission.public_id}/file",
     )

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
 from podium.competitions.models import Revision, RevisionState
+from podium.competitions.programs import program_of
 from podium.core import clock
 from podium.core.db import hold
 from podium.core.queue import Job
@@ -32,6 +33,7 @@ MEASURED = (Status.SCORED, Status.REJECTED)
 # RQ ends a job that takes longer than its own limit by so much. The sandbox's client gives
 # up well before: then the row is given back with a reason.
 JOB_SLACK_S = 120
+PROGRAM_SLACK_S = 400  # and with a program, whose files may be large
 log = logging.getLogger(__name__)
 
 
@@ -177,7 +179,7 @@ def take(
             Score.id.not_in(_row_ids(waiting, "score")),
         )
         scores = _fair_scores(session, ready, room - len(jobs), now)
-        jobs += [_job(each, "score", settings.score_wall_s) for each in scores]
+        jobs += [_job(each, "score", _most_s(each, settings)) for each in scores]
     return jobs
 
 
@@ -293,6 +295,14 @@ def _waiting_teams(
         .group_by(Score.competition_id, Score.team_id)
     ).all()
     return [fairness.Waiting(*row) for row in rows]
+
+
+def _most_s(score: Score, settings: Settings) -> float:
+    """The longest time that a score may take, a program's run included."""
+    program = program_of(score.revision)
+    if program is None:
+        return settings.score_wall_s
+    return settings.score_wall_s + program.most_s + PROGRAM_SLACK_S
 
 
 def _job(row: Score | Revision, kind: str, wall_s: float) -> Job:

@@ -6,6 +6,7 @@ transaction, and only while the row is still ours.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +15,17 @@ from sqlalchemy.orm import Session
 
 from podium.competitions import service as competitions
 from podium.competitions.models import Competition
+from podium.competitions.programs import Program
 from podium.core import clock
 from podium.leaderboards import service as leaderboards
-from podium.scoring import rescore
+from podium.scoring import outcomes, rescore
 from podium.scoring.claim import Claim, give_back, ours
 from podium.settings import Settings
 from podium.submissions import service as submissions
 from podium.submissions.models import Score, Status, Submission
 from podium.teams import service as teams
 from podium.teams.models import Team
+from podium_sandbox.client import ProgramVerdict
 from podium_scorer.contract import CutOff, Outcome, Report, Verdict, fault_to_json
 
 CUT_OFF_SENTENCES = {
@@ -44,20 +47,40 @@ FAILED_SENTENCE = (
 )
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A verdict, and in a code competition the run before it and how it was to be run."""
+
+    verdict: Verdict
+    run: ProgramVerdict | None = None
+    program: Program | None = None
+
+    @property
+    def cut_off_sentence(self) -> str:
+        """What the team is told where a limit ended it."""
+        run, program = self.run, self.program
+        if run is not None and program is not None and run.reason is not None:
+            return outcomes.cut_off_sentence(run, program)
+        return CUT_OFF_SENTENCES[self.verdict.reason or CutOff.TIME]
+
+
 def record(
-    session: Session, claimed: Claim, verdict: Verdict, *, settings: Settings
+    session: Session, claimed: Claim, judged: Judged, *, settings: Settings
 ) -> bool:
     """Write a score's outcome; False where the row is no longer ours. The caller commits."""
+    verdict = judged.verdict
     score = _locked(session, claimed)
     if score is None:
         return False
     match verdict.outcome:
         case Outcome.SCORED if verdict.report is not None:
-            _finish(session, score, Status.SCORED, verdict, _values(verdict.report))
+            _finish(session, score, Status.SCORED, judged, _values(verdict.report))
             _show(session, score)
         case Outcome.REJECTED if verdict.report is not None:
             errors = [fault_to_json(fault) for fault in verdict.report.errors]
-            _finish(session, score, Status.REJECTED, verdict, {"errors": errors})
+            host_message = verdict.report.message
+            values = {"errors": errors, "host_message": host_message}
+            _finish(session, score, Status.REJECTED, judged, values)
             if not verdict.report.counts:
                 _refund(session, score)
         case Outcome.HOST_ERROR if verdict.report is not None:
@@ -65,10 +88,10 @@ def record(
                 session,
                 score,
                 Status.HOST_ERROR,
-                verdict,
+                judged,
                 {
                     "message": HOST_ERROR_SENTENCE,
-                    "host_message": verdict.report.message,
+                    "host_message": _for_host(verdict),
                 },
             )
             _refund(session, score)
@@ -77,15 +100,15 @@ def record(
                 session,
                 score,
                 Status.CUT_OFF,
-                verdict,
+                judged,
                 {
                     "reason": str(verdict.reason),
-                    "message": CUT_OFF_SENTENCES[verdict.reason],
+                    "message": judged.cut_off_sentence,
                     "host_message": verdict.log,
                 },
             )
         case _:
-            return _failed(session, claimed, score, verdict, settings)
+            return _failed(session, claimed, score, judged, settings)
     rescore.go_live_if_done(session, competition=_competition(session, score))
     return True
 
@@ -94,16 +117,17 @@ def _failed(
     session: Session,
     claimed: Claim,
     score: Score,
-    verdict: Verdict,
+    judged: Judged,
     settings: Settings,
 ) -> bool:
     """Ours: tried again. It only counts as a failure where a sandbox took the job."""
+    verdict = judged.verdict
     took_it = bool(verdict.sandbox)
     if not took_it or claimed.failures + 1 < settings.failures_most:
         give_back(session, claimed, settings=settings, failed=took_it)
         return True
     values = {"message": FAILED_SENTENCE, "host_message": verdict.detail}
-    _finish(session, score, Status.FAILED, verdict, values)
+    _finish(session, score, Status.FAILED, judged, values)
     _refund(session, score)
     rescore.go_live_if_done(session, competition=_competition(session, score))
     return True
@@ -128,10 +152,11 @@ def _finish(
     session: Session,
     score: Score,
     status: Status,
-    verdict: Verdict,
+    judged: Judged,
     values: dict[str, Any],
 ) -> None:
     now: datetime = clock.now()
+    verdict, run = judged.verdict, judged.run
     report = verdict.report
     session.execute(
         update(Score)
@@ -143,10 +168,23 @@ def _finish(
             sandbox=verdict.sandbox,
             wall_s=verdict.wall_s,
             scorer=report.scorer if report is not None else "",
+            run={} if run is None else outcomes.summary(run),
+            log="" if run is None else _stored(run.log),
             **values,
         )
         .execution_options(synchronize_session="fetch")
     )
+
+
+def _for_host(verdict: Verdict) -> str:
+    """What the host reads of a fault of the metric's: the sentence, and what it printed."""
+    said = "" if verdict.report is None else verdict.report.message
+    return _stored(f"{said}\n\n{verdict.log}".strip())
+
+
+def _stored(text: str) -> str:
+    """A text that every database takes."""
+    return text.replace("\0", "\ufffd")
 
 
 def _show(session: Session, score: Score) -> None:

@@ -20,7 +20,7 @@ from podium.core import clock
 from podium.core.ids import public_id
 from podium.scoring import dispatch, run
 from podium.scoring.claim import claim
-from podium.scoring.record import record
+from podium.scoring.record import Judged, record
 from podium.submissions.models import Score, Submission
 from podium.teams.models import Team
 from podium_scorer.contract import Outcome, Report, Verdict
@@ -58,6 +58,7 @@ def _play(session: Session, services: Services) -> None:
     if claimed is None:
         raise LookupError("a row that nobody else can see was taken")
     run.score_work(session, claimed, settings)
+    run.program_work(session, claimed)
     session.expunge_all()
     report = Report(
         status=Outcome.SCORED,
@@ -67,7 +68,7 @@ def _play(session: Session, services: Services) -> None:
         private_interval=(0.4, 0.6),
     )
     verdict = Verdict(outcome=Outcome.SCORED, report=report)
-    record(session, claimed, verdict, settings=settings)
+    record(session, claimed, Judged(verdict), settings=settings)
 
 
 def _stage(session: Session, now: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from podium.accounts.models import User
 from podium.competitions import service as competitions
 from podium.competitions.models import Competition, Stage
+from podium.competitions.programs import program_of
 from podium.core.errors import NotAllowed, Refused
 from podium.leaderboards import queries as boards
 from podium.leaderboards import service as leaderboards
@@ -24,8 +26,6 @@ from podium.submissions.models import Score, Status, Submission
 from podium.teams import queries as team_queries
 from podium.teams import service as teams
 from podium.teams.models import Membership, Team
-
-LOOK_AGAIN_FIRST_MS, LOOK_AGAIN_LAST_MS = 300, 4_000
 
 LOOK_AGAIN_FIRST_MS, LOOK_AGAIN_LAST_MS = 300, 4_000
 
@@ -75,7 +75,9 @@ def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
 class Standing:
     """What is shown of a submission: its score by the live revision, and where it waits.
 
-    ``private`` is None until the competition has ended. ``look_again_ms`` is when a page
+    ``private`` is None until the competition has ended. ``run`` is what a program used and
+    how it ended, empty where none ran; ``log`` what it printed, None where the host keeps
+    it. ``look_again_ms`` is when a page
     that waits should ask next: soon for a new submission, later for one that waits long.
     """
 
@@ -87,6 +89,8 @@ class Standing:
     public_interval: tuple[float, float] | None
     private: float | None
     private_interval: tuple[float, float] | None
+    run: dict[str, Any]
+    log: str | None
     look_again_ms: int
 
 
@@ -118,8 +122,16 @@ def standing(
             if score and ended
             else None
         ),
+        run=score.run if score else {},
+        log=_shown_log(score),
         look_again_ms=_look_again_ms(now - submission.created_at),
     )
+
+
+def _shown_log(score: Score | None) -> str | None:
+    """What a team may read of what its program printed; None where that is nothing."""
+    program = program_of(score.revision) if score else None
+    return score.log if score and program and program.shows_log else None
 
 
 def _look_again_ms(age: timedelta) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from podium.core import clock
 from podium.core import text as texts
 
-FORMATS = ("csv.gz", "csv", "zip", "parquet")
+FORMATS = ("csv.gz", "csv", "zip", "parquet", "py", "ipynb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +92,11 @@ def file_refusal(
     if not file_name.strip() or len(file_name) > 255 or not file_name.isprintable():
         faults["file"] = "Choose a file with a name of 1 to 255 visible characters."
     elif size == 0:
-        faults["file"] = (
-            "The file is empty. Choose the file that holds your predictions."
-        )
+        faults["file"] = "The file is empty. Choose the one that you mean to send."
     elif size is not None and size > most_bytes:
         faults["file"] = (
             f"The file has {texts.size(size)}; this competition takes up to "
-            f"{texts.size(most_bytes)}. Compress it (.csv.gz or .zip)."
+            f"{texts.size(most_bytes)}. {_smaller(formats)}"
         )
     elif (ending := _ending(file_name)) and formats and ending not in formats:
         faults["file"] = (
@@ -110,6 +108,13 @@ def file_refusal(
     elif not texts.storable(description):
         faults["description"] = "Leave characters out that can't be shown."
     return faults
+
+
+def _smaller(formats: Sequence[str]) -> str:
+    """How to get below the size limit."""
+    if "csv" in formats or not formats:
+        return "Compress it (.csv.gz or .zip)."
+    return "Leave out what the program does not need."
 
 
 def _ending(file_name: str) -> str:

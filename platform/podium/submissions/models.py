@@ -122,6 +122,9 @@ class Score(Leased, Base):
     host_message: Mapped[str] = mapped_column(Text, default="")  # for host and operator
     scorer: Mapped[str] = mapped_column(String(80), default="")
     sandbox: Mapped[str] = mapped_column(String(80), default="")
+    # Of a program that was run: what it used and how it ended, and what it printed.
+    run: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    log: Mapped[str] = mapped_column(Text, default="")
     wall_s: Mapped[float | None]
 
     submission: Mapped[Submission] = relationship(back_populates="scores")

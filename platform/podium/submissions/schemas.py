@@ -48,6 +48,16 @@ class Waiting(Answer):
     estimate_s: float | None
 
 
+class Run(Answer):
+    """How a program ran, in a code competition."""
+
+    wall_s: float
+    cpu_s: float | None
+    memory_peak_mb: float | None
+    exit_code: int | None = Field(description="Null where a limit ended it.")
+    reason: str | None = Field(description="The limit that ended it.")
+
+
 class SubmissionAnswer(Answer):
     """A submission of your team."""
 
@@ -71,6 +81,10 @@ class SubmissionAnswer(Answer):
     )
     errors: list[Fault] = Field(description="Every fault of a rejected file.")
     message: str = Field(description="A sentence on how it ended, where there is one.")
+    run: Run | None = Field(description="In a code competition, once it ran.")
+    log: str | None = Field(
+        description="What the program printed; null where the host keeps it."
+    )
     counted: bool = Field(description="Whether it uses up a submission of the day.")
     url: str = Field(description="Where its bytes are.")
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from flask import Flask, g
 
 from podium.accounts.identity import viewer
+from podium.competitions.metrics import ShownMetric, shown_metric
 from podium.competitions.models import Competition, Stage
+from podium.competitions.programs import Program, program_of
 from podium.core import clock, web
 from podium.leaderboards import queries as boards
 from podium.leaderboards.models import Split
@@ -20,7 +22,6 @@ from podium.scoring import service as scoring
 from podium.submissions import queries as submissions
 from podium.teams import queries as teams
 from podium.teams.models import Invitation
-from podium_scorer.catalogue import MetricInfo, describe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +48,7 @@ def init(app: Flask) -> None:
         standing_in=standing_in,
         figures=figures,
         metric_of=metric_of,
+        program_of=program_in,
         open_invitations=open_invitations,
     )
 
@@ -82,15 +84,14 @@ def figures(competitions: Iterable[Competition]) -> dict[int, Figures]:
     }
 
 
-def metric_of(competition: Competition) -> MetricInfo | None:
-    """What is known of the competition's metric; None before its first revision."""
-    revision = competition.live_revision
-    try:
-        if revision is None:
-            return None
-        return describe(revision.metric, revision.metric_params)
-    except KeyError:
-        return None
+def metric_of(competition: Competition) -> ShownMetric | None:
+    """What is shown of the competition's metric; None before its first revision."""
+    return shown_metric(competition.live_revision)
+
+
+def program_in(competition: Competition) -> Program | None:
+    """How the competition runs programs; None where predictions are sent."""
+    return program_of(competition.live_revision)
 
 
 def open_invitations(competition: Competition | None = None) -> list[Invitation]:

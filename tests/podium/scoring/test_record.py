@@ -11,7 +11,7 @@ from podium.core import clock
 from podium.leaderboards.models import Split
 from podium.scoring import run
 from podium.scoring.claim import claim
-from podium.scoring.record import record
+from podium.scoring.record import Judged, record
 from podium.submissions.models import Score, Status
 from podium_scorer.contract import CutOff, Outcome, Report, Verdict
 from tests.podium import fakes
@@ -298,13 +298,13 @@ def test_who_was_taken_over_writes_nothing(works: Works) -> None:
     assert second is not None
     settings = works.services.settings
     with works.session() as session:
-        assert not record(session, first, fakes.scored(0.1), settings=settings)
+        assert not record(session, first, Judged(fakes.scored(0.1)), settings=settings)
     assert works.score(score_id).status is Status.RUNNING
     assert works.board(competition) == []
     with works.session() as session:
-        assert record(session, second, fakes.scored(0.7), settings=settings)
+        assert record(session, second, Judged(fakes.scored(0.7)), settings=settings)
     with works.session() as session:
-        assert not record(session, first, fakes.scored(0.1), settings=settings)
+        assert not record(session, first, Judged(fakes.scored(0.1)), settings=settings)
     assert works.board(competition) == [Place(team.id, 0.7, 1)]
     assert works.version(competition) == 1
 
