@@ -17,13 +17,14 @@ from sqlalchemy.orm import Session
 import podium
 from podium.accounts.models import ApiToken, User
 from podium.bootstrap import Services
-from podium.competitions.models import Competition
+from podium.competitions.models import Competition, Revision
 from podium.core import clock, migrate
 from podium.core.db import Base, Database
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
 from podium.settings import Settings
+from podium.submissions.models import Score
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
 
@@ -256,9 +257,31 @@ def uploads_of_kaggles_clients(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def programs_and_metrics_of_ones_own(empty: Database, folder: Path) -> None:
+    """Rows of before judge by the catalogue and run nothing; the rest stays as it was."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        revision = session.scalars(select(Revision)).first()
+        score = session.scalars(select(Score)).first()
+        assert revision
+        assert score
+        revision.program = {"image": "python"}
+        revision.metric_sha256, revision.metric_title = "2" * 64, "Mine"
+        revision.metric_decimals, revision.metric_shows_errors = 3, False
+        revision.image_id = "sha256:1"
+        score.run, score.log = {"exit_code": 0}, "done"
+    assert content(empty) != before
+    migrate.downgrade(empty, "0002_kaggle_uploads")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
+    "0003_programs": programs_and_metrics_of_ones_own,
 }
 
 
