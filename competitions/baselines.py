@@ -3,7 +3,8 @@
     python competitions/baselines.py --data DIR --slug SLUG --output DIR
 
 ``--data`` holds what participants download: train.csv, test.csv, sample_submission.csv;
-nothing else is read. Into ``--output`` goes one file of predictions for each baseline,
+nothing else is read. A code competition's baselines are the programs in its bundle, which
+are packed instead. Into ``--output`` goes one file of predictions for each baseline,
 weakest first, and ``index.json``::
 
     {"slug": "wine", "submissions": [{"file": "1-constant.csv", "description": "..."}]}
@@ -16,6 +17,7 @@ import csv
 import json
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +139,14 @@ WINE = (
         model=lambda: make_pipeline(StandardScaler(), LinearDiscriminantAnalysis()),
     ),
 )
+# The programs of code competitions, below the bundle's ``programs``; weakest first.
+PROGRAMS = {
+    "iris": {
+        "1-frequencies": "How frequent each species is in the training set",
+        "2-neighbours": "The 15 nearest neighbours of each flower",
+        "3-discriminant": "Linear discriminant analysis",
+    },
+}
 BASELINES = {
     "breast-cancer": BREAST_CANCER,
     "diabetes-progression": DIABETES,
@@ -203,6 +213,21 @@ def write_predictions(path: Path, task: Task, rows: Iterable[list[str]]) -> None
         )
 
 
+def pack_all(slug: str, output: Path) -> None:
+    """Pack every program of a code competition, the same bytes each time."""
+    output.mkdir(parents=True, exist_ok=True)
+    folder = Path(__file__).resolve().parent / slug / "programs"
+    submissions = []
+    for name, description in PROGRAMS[slug].items():
+        file = f"{name}.zip"
+        with zipfile.ZipFile(output / file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted((folder / name).glob("*.py")):
+                archive.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
+        submissions.append({"file": file, "description": description})
+        print(f"{slug}: {description}", flush=True)
+    write_index(slug, output, submissions)
+
+
 def train_all(slug: str, data: Path, output: Path) -> None:
     """Train every baseline of a competition, saying what it does."""
     output.mkdir(parents=True, exist_ok=True)
@@ -215,6 +240,11 @@ def train_all(slug: str, data: Path, output: Path) -> None:
         submissions.append({"file": file, "description": baseline.description})
         took = time.monotonic() - started
         print(f"{slug}: {baseline.description} ({took:.1f} s)", flush=True)
+    write_index(slug, output, submissions)
+
+
+def write_index(slug: str, output: Path, submissions: list[dict[str, str]]) -> None:
+    """Say which files there are and what they are."""
     index = {"slug": slug, "submissions": submissions}
     (output / "index.json").write_text(json.dumps(index, indent=2) + "\n")
 
@@ -223,11 +253,16 @@ def main() -> int:
     """Read the arguments and train; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="downloaded files")
-    parser.add_argument("--slug", choices=sorted(BASELINES), required=True)
+    parser.add_argument(
+        "--slug", choices=sorted({*BASELINES, *PROGRAMS}), required=True
+    )
     parser.add_argument("--output", type=Path, required=True, help="for predictions")
     arguments = parser.parse_args()
     try:
-        train_all(arguments.slug, arguments.data, arguments.output)
+        if arguments.slug in PROGRAMS:
+            pack_all(arguments.slug, arguments.output)
+        else:
+            train_all(arguments.slug, arguments.data, arguments.output)
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1

@@ -24,6 +24,7 @@ from sklearn.datasets import (
     load_breast_cancer,
     load_diabetes,
     load_digits,
+    load_iris,
     load_wine,
 )
 
@@ -40,6 +41,7 @@ class Source:
 
     ``strata`` says for each row which group it belongs to; every part gets its share of
     every group. ``sample`` is what the sample submission says of each row, by column.
+    ``hidden`` keeps the test rows from participants: only their programs see them.
     """
 
     features: list[str]
@@ -48,6 +50,7 @@ class Source:
     labels: list[str]
     strata: list[int]
     sample: dict[str, str]
+    hidden: bool = False
 
 
 def breast_cancer() -> Source:
@@ -91,6 +94,24 @@ def digits() -> Source:
     )
 
 
+def iris() -> Source:
+    """A code competition: what is to be told apart is seen by programs alone."""
+    bunch = load_iris()
+    names = [str(name) for name in bunch.target_names]
+    return Source(
+        features=[
+            str(name).removesuffix(" (cm)").replace(" ", "_") + "_cm"
+            for name in bunch.feature_names
+        ],
+        rows=as_text(bunch.data),
+        target="species",
+        labels=[names[int(label)] for label in bunch.target],
+        strata=[int(label) for label in bunch.target],
+        sample=dict.fromkeys(names, "0.333333"),
+        hidden=True,
+    )
+
+
 def wine() -> Source:
     """The cultivars keep the anonymous names that the source gives them."""
     bunch = load_wine()
@@ -109,6 +130,7 @@ COMPETITIONS: dict[str, Callable[[], Source]] = {
     "breast-cancer": breast_cancer,
     "diabetes-progression": diabetes_progression,
     "digits": digits,
+    "iris": iris,
     "wine": wine,
 }
 
@@ -138,7 +160,7 @@ def build(slug: str) -> dict[str, bytes]:
                 if row not in test
             ),
         ),
-        "data/test.csv": as_csv(
+        f"{'hidden' if source.hidden else 'data'}/test.csv": as_csv(
             ["id", *source.features],
             ([ids[row], *source.rows[row]] for row in test_rows),
         ),

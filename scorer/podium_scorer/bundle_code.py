@@ -67,26 +67,44 @@ def check_inputs(
                 "could read it.",
                 "files without the answers.",
             )
-    for file in code.inputs:
-        header = _header(file)
-        if targets and id_column in header and set(targets) <= set(header):
+    if solution is None or not targets:
+        return
+    for file in (*code.inputs, *training):
+        if _tells(file, solution, id_column, targets):
             top.fault(
                 "code",
                 f"The input {quoted(file.file, 120)} has what is to be predicted "
-                f"({', '.join(targets)}) beside {quoted(id_column)}.",
-                "test inputs without the answers.",
+                f"({', '.join(targets)}) for rows of the solution.",
+                "inputs without these answers.",
             )
 
 
-def _header(file: BundleFile) -> list[str]:
-    """The first record of a CSV; none of any other file."""
-    if not file.file.lower().endswith((".csv", ".tsv", ".txt")):
-        return []
+def _tells(
+    file: BundleFile, solution: BundleFile, id_column: str, targets: Sequence[str]
+) -> bool:
+    """Whether a table has the targets beside ids that the solution has."""
     with file.path.open("rb") as stream:
-        line = stream.readline(_HEADER_BYTES)
+        header = stream.readline(_HEADER_BYTES)
+    if not {id_column, *targets} <= set(_fields(header)):
+        return False
+    return not _ids(file, id_column).isdisjoint(_ids(solution, id_column))
+
+
+def _ids(file: BundleFile, id_column: str) -> set[str]:
+    """What a CSV has in its id column, as far as it can be read."""
     try:
-        text = line.decode("utf-8-sig")
-        return next(csv.reader([text], delimiter="\t" if "\t" in text else ","), [])
+        with file.path.open(newline="", encoding="utf-8-sig") as stream:
+            rows = csv.reader(stream)
+            place = next(rows).index(id_column)
+            return {row[place] for row in rows if len(row) > place}
+    except (StopIteration, ValueError, csv.Error):
+        return set()
+
+
+def _fields(line: bytes) -> list[str]:
+    """A first line as the names of columns; none where it is no text."""
+    try:
+        return next(csv.reader([line.decode("utf-8-sig")]), [])
     except (UnicodeDecodeError, csv.Error):
         return []
 

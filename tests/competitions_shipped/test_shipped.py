@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +19,8 @@ from podium_scorer.bundle import Bundle, read_bundle
 from podium_scorer.catalogue import METRICS
 
 HERE = Path(__file__).resolve().parents[2] / "competitions"
-SLUGS = ("breast-cancer", "diabetes-progression", "digits", "wine")
+SLUGS = ("breast-cancer", "diabetes-progression", "digits", "iris", "wine")
+PROGRAMS = ("iris",)  # whose test rows only programs see
 every_competition = pytest.mark.parametrize("slug", SLUGS)
 
 
@@ -32,6 +34,11 @@ def run(script: str, *arguments: str) -> str:
 def rows_of(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
+
+
+def unlabelled(slug: str) -> Path:
+    """The test rows, which are published unless programs alone see them."""
+    return HERE / slug / ("hidden" if slug in PROGRAMS else "data") / "test.csv"
 
 
 def page_text(bundle: Bundle, name: str) -> str:
@@ -121,9 +128,7 @@ def test_ids_say_nothing_about_the_answers(slug: str) -> None:
 @every_competition
 def test_training_and_test_rows_are_disjoint_and_unlabelled(slug: str) -> None:
     bundle = read_bundle(HERE / slug)
-    train, test = (
-        rows_of(HERE / slug / f"data/{name}.csv") for name in ("train", "test")
-    )
+    train, test = rows_of(HERE / slug / "data/train.csv"), rows_of(unlabelled(slug))
 
     assert not {row["id"] for row in train} & {row["id"] for row in test}
     assert set(train[0]) - set(test[0]) == set(bundle.solution.target_columns)
@@ -173,7 +178,7 @@ def test_the_example_submission_names_ids_of_the_test_file(slug: str) -> None:
     text = page_text(read_bundle(HERE / slug), "evaluation")
     (example,) = re.findall(r"```\n(id,.*?)```", text, re.DOTALL)
     header, *rows = example.split()
-    ids = {row["id"] for row in rows_of(HERE / slug / "data/test.csv")}
+    ids = {row["id"] for row in rows_of(unlabelled(slug))}
 
     assert header.split(",") == list(
         rows_of(HERE / slug / "data/sample_submission.csv")[0]
@@ -193,13 +198,60 @@ def test_the_baselines_learn_from_public_files_alone(slug: str, tmp_path: Path) 
     assert index["slug"] == slug
     assert len(index["submissions"]) == 3
     assert len(said.splitlines()) == 3
-    scores = [
-        public_score(slug, output / entry["file"]) for entry in index["submissions"]
-    ]
+    files = [output / entry["file"] for entry in index["submissions"]]
+    if slug in PROGRAMS:
+        files = [ran(slug, file, tmp_path) for file in files]
+    scores = [public_score(slug, file) for file in files]
     better = METRICS[read_bundle(HERE / slug).metric.name].higher_is_better
     # Weakest first; the dummy is far behind.
     assert scores == sorted(scores, reverse=not better)
     assert abs(scores[0] - scores[1]) > 0.2 * abs(scores[0])
+
+
+def ran(slug: str, archive: Path, folder: Path) -> Path:
+    """What a program writes, run by this Python on what programs see."""
+    code = read_bundle(HERE / slug).code
+    assert code is not None
+    inputs, program, output = (
+        folder / f"{archive.stem}-{name}" for name in ("input", "program", "output")
+    )
+    for each in (inputs, output):
+        each.mkdir()
+    for file in code.inputs:
+        shutil.copy(file.path, inputs / file.name)
+    shutil.unpack_archive(archive, program)
+    paths = {"PODIUM_INPUT": str(inputs), "PODIUM_OUTPUT": str(output)}
+    subprocess.run(
+        [sys.executable, code.entry],
+        cwd=program,
+        env=os.environ | paths,
+        check=True,
+        timeout=code.wall_s,
+    )
+    return output / code.output
+
+
+@pytest.mark.parametrize("slug", PROGRAMS)
+def test_what_programs_alone_see_is_not_published(slug: str) -> None:
+    bundle = read_bundle(HERE / slug)
+    hidden = unlabelled(slug)
+    assert bundle.code is not None
+    assert hidden in [file.path for file in bundle.code.inputs]
+    published = [file.file.path.read_bytes() for file in bundle.data]
+    row = hidden.read_bytes().splitlines()[5].split(b",", 1)[1]
+    assert hidden.read_bytes() not in published
+    assert not any(b"," + row + b"\n" in text for text in published)
+
+
+@pytest.mark.parametrize("slug", PROGRAMS)
+def test_programs_are_packed_the_same_each_time(slug: str, tmp_path: Path) -> None:
+    packed = []
+    for name in ("a", "b"):
+        output = tmp_path / name
+        arguments = ["--data", str(tmp_path), "--slug", slug, "--output", str(output)]
+        run("baselines.py", *arguments)
+        packed.append([path.read_bytes() for path in sorted(output.iterdir())])
+    assert packed[0] == packed[1]
 
 
 def public_score(slug: str, path: Path) -> float:

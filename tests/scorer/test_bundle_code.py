@@ -159,6 +159,11 @@ def test_an_input_with_the_answers_is_refused(tmp_path: Path) -> None:
     assert "has what is to be predicted (ripe)" in fault.problem
 
 
+def test_an_input_with_the_answers_of_training_rows_is_not(tmp_path: Path) -> None:
+    rows = "id,weight,ripe\n9,1,1\n8,2,0\n"
+    assert bundle(tmp_path, CODE_KIND, test=rows).code
+
+
 def test_a_code_competition_needs_its_section(tmp_path: Path) -> None:
     [fault] = faults_of(write(tmp_path, CODE_KIND.replace(CODE, "")))
     assert "There is no code." in fault.problem

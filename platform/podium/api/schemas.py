@@ -118,6 +118,13 @@ class ScoringMachine(Answer):
     name: str
     sandbox: str = Field(examples=["docker"])
     strength: list[str]
+    code_images: dict[str, str] = Field(
+        description="The images for participants' programs: digests by name.",
+        examples=[{"python": "sha256:…"}],
+    )
+    refusals: dict[str, str] = Field(
+        description="Why it runs no organizers' metrics (`custom`) or programs (`code`)."
+    )
     seen_at: datetime
 
 

@@ -34,6 +34,8 @@ def get_status() -> schemas.ServiceStatus:
                 name=host.name,
                 sandbox=host.sandbox.get("mode", "none"),
                 strength=host.sandbox.get("strength", []),
+                code_images=host.sandbox.get("code_images", {}),
+                refusals=host.sandbox.get("refusals", {}),
                 seen_at=host.seen_at,
             )
             for host in hosts
