@@ -13,7 +13,7 @@ from podium_scorer.contract import CutOff, Fault, Outcome, Report, Verdict
 PROGRAM_FAULT = "program"
 # Ends of the launcher, which runs before the program (see the sandbox's ``code_job``).
 LAUNCH_CODES = range(100, 105)
-_AT_HOME = "Try it at home with `podium run`, which has the same image and limits."
+_AT_HOME = "Try it at home with podium run, under the same limits in the same image."
 _KILLED = 128
 
 
