@@ -20,7 +20,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,8 @@ from podium_cli import show
 from podium_cli.account import login, logout
 from podium_cli.errors import PodiumError, Refused, StillWaiting
 from podium_cli.kaggle import kaggle
+from podium_cli.programs import packed
+from podium_cli.programs import run as run_program
 from podium_cli.shared import as_json_option, connect
 
 EXIT_NO_SCORE = 4
@@ -40,7 +44,7 @@ EXIT_CODES = (
     "4 submission without a score, 5 still waiting, 6 not logged in."
 )
 FOLDER = click.Path(file_okay=False, path_type=Path)
-READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+READABLE = click.Path(exists=True, readable=True, path_type=Path)
 
 
 def main() -> None:
@@ -111,6 +115,7 @@ def cli() -> None:
 cli.add_command(login)
 cli.add_command(logout)
 cli.add_command(kaggle)
+cli.add_command(run_program)
 
 
 @cli.command()
@@ -217,11 +222,12 @@ def download(
 def submit(
     slug: str, file: Path, message: str, wait: bool, timeout: float, as_json: bool
 ) -> int:
-    """Send a file of predictions to competition SLUG.
+    """Send a file of predictions, or a program, to competition SLUG.
 
-    CSV, .csv.gz, .zip of one CSV, or Parquet.
+    CSV, .csv.gz, .zip of one CSV, or Parquet; in a code competition a .zip, a script, a
+    notebook, or a folder, which is packed.
     """
-    with connect() as client:
+    with connect() as client, _as_file(file) as file:
         with show.progress(wanted=not as_json) as progress:
             submission = client.submit(
                 slug,
@@ -244,6 +250,18 @@ def submit(
         click.echo(show.plain(submission["id"]))
         show.say(f"Received {file.name}: {show.state(submission)}.")
     return EXIT_NO_SCORE if wait and submission["status"] != "scored" else 0
+
+
+@contextmanager
+def _as_file(path: Path) -> Iterator[Path]:
+    """The file that is sent: a folder is packed into an archive of its name."""
+    if path.is_file():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="podium-") as folder:
+        archive = Path(folder) / f"{path.resolve().name}.zip"
+        archive.write_bytes(packed(path))
+        yield archive
 
 
 def _tell_changes() -> Callable[[dict[str, Any]], None]:

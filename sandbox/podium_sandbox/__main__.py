@@ -1,4 +1,4 @@
-"""``python -m podium_sandbox serve | status | doctor | run``."""
+"""``python -m podium_sandbox serve | status | doctor | run | program``."""
 
 from __future__ import annotations
 
@@ -14,12 +14,22 @@ from pathlib import Path
 
 from podium_sandbox import doctor, shell
 from podium_sandbox.client import SandboxClient
+from podium_sandbox.code_job import CodeJobError
 from podium_sandbox.inputs import InputError
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
 from podium_sandbox.modes import Mode, ModeError, choose_runner
 from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, ImageListError, open_rooms
 from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
 
+# Errors whose text is a sentence for whoever asked.
+_SENTENCES = (
+    CodeJobError,
+    ImageListError,
+    InputError,
+    LimitError,
+    ModeError,
+    ServiceTaken,
+)
 DEFAULT_SOCKET = "/run/podium/sandbox.sock"
 
 
@@ -33,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         return int(options.command(options))
-    except (ImageListError, InputError, LimitError, ModeError, ServiceTaken) as error:
+    except _SENTENCES as error:
         sys.stderr.write(f"{error}\n")
         return 2
 
@@ -71,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_runner_options(check)
     check.set_defaults(command=_doctor)
     shell.add_command(commands)
+    shell.add_program_command(commands)
     return parser
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import sqlite3
 import zipfile
@@ -214,6 +215,54 @@ def test_other_files_are_not_taken(team: Participant) -> None:
     )
     assert refused.status_code == 422
     assert ".zip, .py, .ipynb" in refused.text
+
+
+@pytest.fixture
+def home(podium: LivePodium, team: Participant, tmp_path: Path) -> Path:
+    """The home of somebody at a terminal, with the test rows made from training rows."""
+    command = ("login", podium.url, "--token", team.token)
+    assert podium.podium(tmp_path, *command).returncode == 0
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("data/train.csv", "hidden/test.csv"):
+        shutil.copy(COMPETITIONS / SLUG / name, data)
+    return tmp_path
+
+
+def test_at_home_a_program_gives_the_same_as_on_the_server(
+    podium: LivePodium, team: Participant, home: Path
+) -> None:
+    program = PROGRAMS / "2-neighbours"
+    written = home / "mine.csv"
+    arguments = ("--data", str(home / "data"), "--output", str(written))
+    done = podium.podium(home, "run", SLUG, str(program), *arguments)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "predicted 60 flowers\n"
+    assert f"Wrote {written}" in done.stderr
+    assert "another build" not in done.stderr
+    sent = podium.podium(home, "submit", SLUG, "-f", str(program), "--wait", "--json")
+    assert sent.returncode == 0, sent.stderr
+    found = json.loads(sent.stdout)
+    assert found["public_score"] == pytest.approx(public_score(SLUG, written), abs=1e-9)
+
+
+def test_at_home_the_same_limits_hold(podium: LivePodium, home: Path) -> None:
+    program = home / "main.py"
+    program.write_text("x = bytearray(3 << 30)")
+    arguments = ("run", SLUG, str(program), "--data", str(home / "data"), "--json")
+    done = podium.podium(home, *arguments)
+    assert done.returncode == 4, done.stderr
+    assert json.loads(done.stdout)["reason"] == "memory"
+
+
+def test_at_home_missing_inputs_are_named(podium: LivePodium, home: Path) -> None:
+    (home / "data/test.csv").unlink()
+    (home / "main.py").write_text("")
+    arguments = ("run", SLUG, str(home / "main.py"), "--data", str(home / "data"))
+    done = podium.podium(home, *arguments)
+    assert done.returncode == 1
+    assert "has no such file" in done.stderr
+    assert "podium download iris" in done.stderr
 
 
 METRIC = """

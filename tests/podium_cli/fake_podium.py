@@ -155,7 +155,8 @@ class Handler(BaseHTTPRequestHandler):
         elif slug != "wine":
             self._problem(404, "not_found", f"There is no {slug}. Did you mean wine?")
         elif not part:
-            self._json(competition("wine") | {"me": {"submissions_left_today": 3}})
+            mine = {"submissions_left_today": 3}
+            self._json(competition("wine") | {"me": mine, "program": None})
         elif part == "pages/rules":
             self._json({"name": "rules", "title": "Rules", "text": "## Fair\n\x1b[2J"})
         elif part == "participation":
