@@ -38,7 +38,11 @@ class Settings:
     sandbox: str = "auto"  # auto, docker or process
     sandbox_socket: str = ""  # empty: in data_dir
     scorer_image: str = "podium-scorer:latest"
+    metric_image: str = "podium-metric:latest"  # for metrics that organizers wrote
+    # For participants' programs: NAME=IMAGE,... by the names that competitions use.
+    code_images: str = "python=podium-python:latest"
     sandbox_pool_size: int = 2  # warm containers or processes that wait for a job
+    sandbox_pool_most: int = 8  # and under load
 
     web_processes: int = 2
     web_threads: int = 16

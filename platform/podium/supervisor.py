@@ -39,6 +39,8 @@ SANDBOX_MAY_KNOW = (
     "LANG",
     "LC_",
     "PATH",
+    "PODIUM_CODE_IMAGES",
+    "PODIUM_METRIC_IMAGE",
     "PODIUM_SANDBOX",
     "PODIUM_SCORER",
     "PYTHON",
@@ -143,6 +145,7 @@ def _sandbox(settings: Settings, environment: Mapping[str, str], logs: Path) -> 
             "podium_sandbox",
             "serve",
             *("--socket", str(path), "--pool", str(settings.sandbox_pool_size)),
+            *("--pool-most", str(settings.sandbox_pool_most)),
         ),
         stage=SERVICE_STAGE,
         environment={
