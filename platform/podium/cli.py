@@ -65,6 +65,21 @@ def worker() -> None:
     )
 
 
+@cli.group()
+def doctor() -> None:
+    """Check this installation, and say what to do."""
+
+
+@doctor.command("sandbox")
+def doctor_sandbox() -> None:
+    """Attack the sandbox of this machine, harmlessly, and say what holds."""
+    os.execve(  # noqa: S606  # the sandbox's own doctor takes this process's place
+        sys.executable,
+        [sys.executable, "-m", "podium_sandbox", "doctor"],
+        dict(os.environ) | _settings().environment(),
+    )
+
+
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest schema."""

@@ -41,6 +41,8 @@ class Settings:
     metric_image: str = "podium-metric:latest"  # for metrics that organizers wrote
     # For participants' programs: NAME=IMAGE,... by the names that competitions use.
     code_images: str = "python=podium-python:latest"
+    sandbox_runtime: str = ""  # a runtime of the engine's, for example runsc
+    sandbox_apparmor: str = ""  # a loaded AppArmor profile
     sandbox_pool_size: int = 2  # warm containers or processes that wait for a job
     sandbox_pool_most: int = 8  # and under load
 

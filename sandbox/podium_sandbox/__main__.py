@@ -18,6 +18,7 @@ from podium_sandbox.code_job import CodeJobError
 from podium_sandbox.inputs import InputError
 from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
 from podium_sandbox.modes import Mode, ModeError, choose_runner
+from podium_sandbox.policy import Isolation
 from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, ImageListError, open_rooms
 from podium_sandbox.service import Service, ServiceSettings, ServiceTaken
 
@@ -58,18 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--pool-most", type=int, default=8, help="warm scorers kept ready under load"
     )
-    serve.add_argument(
-        "--metric-image",
-        default=os.environ.get("PODIUM_METRIC_IMAGE", METRIC_IMAGE),
-        help="the image for metrics that organizers wrote",
-    )
-    serve.add_argument(
-        "--code-images",
-        default=os.environ.get("PODIUM_CODE_IMAGES", CODE_IMAGES),
-        metavar="NAME=IMAGE,...",
-        help="the images for participants' programs, by the names that "
-        "competitions call them",
-    )
     serve.add_argument("--jobs", type=int, help="jobs at a time (2 a processor)")
     serve.add_argument("--group", help="the group that may ask, besides this user")
     serve.add_argument("--no-check", action="store_true", help="no self-check at start")
@@ -102,6 +91,29 @@ def _add_runner_options(parser: argparse.ArgumentParser) -> None:
         help="unix:///path/docker.sock",
     )
     parser.add_argument(
+        "--runtime",
+        default=environment.get("PODIUM_SANDBOX_RUNTIME", ""),
+        help="a runtime of the engine's for every container, for example runsc",
+    )
+    parser.add_argument(
+        "--apparmor",
+        default=environment.get("PODIUM_SANDBOX_APPARMOR", ""),
+        metavar="PROFILE",
+        help="a loaded AppArmor profile for every container",
+    )
+    parser.add_argument(
+        "--metric-image",
+        default=environment.get("PODIUM_METRIC_IMAGE", METRIC_IMAGE),
+        help="the image for metrics that organizers wrote",
+    )
+    parser.add_argument(
+        "--code-images",
+        default=environment.get("PODIUM_CODE_IMAGES", CODE_IMAGES),
+        metavar="NAME=IMAGE,...",
+        help="the images for participants' programs, by the names that "
+        "competitions call them",
+    )
+    parser.add_argument(
         "--limit",
         action="append",
         default=[],
@@ -118,6 +130,7 @@ def _serve(options: argparse.Namespace) -> int:
         engine=options.engine,
         image=options.image,
         address=str(options.socket.absolute()),
+        isolation=_isolation(options),
     )
     settings = ServiceSettings(
         socket=options.socket.absolute(),
@@ -147,15 +160,29 @@ def _doctor(options: argparse.Namespace) -> int:
         _limits(options),
         engine=options.engine,
         image=options.image,
-        address="doctor",
+        address=f"doctor/{os.getpid()}",
+        isolation=_isolation(options),
     )
-    results = doctor.check(runner)
+    rooms = open_rooms(runner, options.metric_image, options.code_images)
+    results = {"scoring": doctor.check(runner)}
+    if rooms.custom is not None:
+        results["organizers' metrics"] = doctor.check(rooms.custom)
+    for name, program_runner in rooms.programs.runners.items():
+        results[f"programs in {name}"] = doctor.check_programs(program_runner)
     lines = [f"sandbox: {runner.name}", *([reason] if reason else [])]
-    lines += [
-        f"{'holds' if held else 'FAILS'}  {name}" for name, held in results.items()
-    ]
-    sys.stdout.write("\n".join([*lines, *runner.strength()]) + "\n")
-    return 0 if all(results.values()) else 1
+    for room, checks in results.items():
+        lines += ["", f"{room}:"]
+        lines += [
+            f"  {'holds' if held else 'FAILS'}  {name}" for name, held in checks.items()
+        ]
+    lines += ["", *(f"not run here: {why}" for why in set(rooms.refusals.values()))]
+    lines += ["how strong it is:", *(f"  {line}" for line in runner.strength())]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if all(all(checks.values()) for checks in results.values()) else 1
+
+
+def _isolation(options: argparse.Namespace) -> Isolation:
+    return Isolation(runtime=options.runtime, apparmor=options.apparmor)
 
 
 def _limits(options: argparse.Namespace) -> Limits:

@@ -50,6 +50,15 @@ class CodeRuns:
         return {name: runner.image_id for name, runner in self._runners.items()}
 
     @property
+    def runners(self) -> Mapping[str, DockerRunner]:
+        """What runs the programs, by the images' names."""
+        return self._runners
+
+    def close(self, why: str) -> None:
+        """Run nothing from now on, for this reason."""
+        self._runners, self._refusal = {}, why
+
+    @property
     def refusal(self) -> str:
         """Why no program can be run on this host; empty where one can."""
         return self._refusal

@@ -25,6 +25,7 @@ from podium_sandbox.policy import (
     INPUT,
     SCORER_COMMAND,
     UID_SLOTS,
+    Isolation,
     container_options,
     input_holder_options,
 )
@@ -97,10 +98,12 @@ class DockerRunner:
         command: Sequence[str] = SCORER_COMMAND,
         kinds: Collection[str] = BUILT_IN_KINDS,
         profile: Profile = Profile.SCORER,
+        isolation: Isolation | None = None,
     ) -> None:
         """``address`` is the service's socket; ``code`` runs in the place of the module
         and arguments ``command``, which does jobs of these ``kinds``."""
         self._limits = limits
+        self._isolation = isolation or Isolation()
         self._command = tuple(command)
         self._kinds = frozenset(kinds)
         self._profile = profile
@@ -178,7 +181,10 @@ class DockerRunner:
             "seccomp with Podium's own list",
             f"memory {limits.memory_mb} MB without swap, {limits.pids} processes, "
             f"{limits.cpus:g} processors, scratch space {limits.tmp_mb} MB",
+            f"runtime: {self._isolation.runtime or self._info.get('DefaultRuntime')}",
         ]
+        if self._isolation.apparmor:
+            held.append(f"AppArmor profile {self._isolation.apparmor}")
         return held + _weaknesses(self._info)
 
     def versions(self) -> dict[str, str]:
@@ -279,6 +285,7 @@ class DockerRunner:
             labels=self._labels(),
             command=(*_PYTHON, *command),
             inputs=inputs,
+            isolation=self._isolation,
         )
         container = ""
         try:

@@ -9,10 +9,19 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from podium_sandbox.docker_runner import DockerRunner
 from podium_sandbox.errors import ConversationError, LimitReached
+from podium_sandbox.inputs import archive
+from podium_sandbox.limits import Profile, limits_for
+from podium_sandbox.programs import Task, run_program
 from podium_sandbox.runners import Ending, Runner, RunnerError
+from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import CutOff
 
 log = logging.getLogger(__name__)
@@ -94,6 +103,38 @@ while True:
 """
 
 
+# Programs of participants: each says on its log what it could do and should not.
+PROGRAM_ESCAPES = r"""
+import os, signal, socket
+def write(path):
+    with open(path, "ab") as file:
+        file.write(b"x")
+
+def connect():
+    socket.create_connection(("10.0.0.1", 80), 1)
+
+attempts = {
+    "changing its input": lambda: write("/input/test.csv"),
+    "adding to its input": lambda: write("/input/new.csv"),
+    "writing to the root file system": lambda: write("/podium-self-check"),
+    "the harness's memory": lambda: open("/proc/1/mem", "rb").read(1),
+    "the harness's environment": lambda: open("/proc/1/environ", "rb").read(1),
+    "a connection": connect,
+    "a network socket": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+    "becoming root": lambda: os.setuid(0),
+    "reading the host's passwords": lambda: open("/etc/shadow").read(1),
+}
+for name, attempt in attempts.items():
+    try:
+        attempt()
+        print("worked:", name)
+    except OSError:
+        print("refused:", name)
+"""
+OUTPUT_FLOOD = "open('/output/x', 'wb').write(b'x' * (12 << 20))"
+SLEEPER = "import time; time.sleep(60)"
+
+
 @dataclass(frozen=True)
 class _Probed:
     output: str
@@ -122,6 +163,56 @@ def check(runner: Runner) -> dict[str, bool]:
         _probe(runner, FLOOD).limit is CutOff.LOG
     )
     return results
+
+
+def check_programs(runner: DockerRunner) -> dict[str, bool]:
+    """The same for participants' programs, each in a container as it will have."""
+    results: dict[str, bool] = {}
+    escapes = _program(runner, PROGRAM_ESCAPES)
+    lines = [line.partition(": ") for line in escapes.log.splitlines()]
+    if escapes.outcome is not Ended.FINISHED or not lines:
+        log.error("the self-check did not run: %s", escapes)
+        return {"the self-check runs": False}
+    results |= {
+        f"refused: {name}": verdict == "refused" for verdict, _, name in lines if name
+    }
+    for name, code, reason in (
+        ("memory is limited", MEMORY, CutOff.MEMORY),
+        ("processes are limited", PROCESSES, None),
+        ("a flood of the log ends the run", FLOOD, CutOff.LOG),
+        ("a flood of the output ends the run", OUTPUT_FLOOD, CutOff.OUTPUT),
+        ("the time limit ends the run", SLEEPER, CutOff.TIME),
+    ):
+        verdict = _program(runner, code, wall_s=2 if code is SLEEPER else 20)
+        results[name] = (
+            verdict.reason is reason
+            if reason is not None
+            else verdict.log == "refused\n"
+        )
+    return results
+
+
+def _program(runner: DockerRunner, code: str, *, wall_s: float = 20) -> ProgramVerdict:
+    limits = replace(
+        limits_for(Profile.CODE), memory_mb=192, output_mb=8, wall_s=wall_s
+    )
+    with _folders() as (inputs, output):
+        (inputs / "test.csv").write_text("id\n1\n")
+        task = Task(
+            command=["python3", "-I", "-c", code],
+            inputs=archive(inputs, most_bytes=1 << 20),
+            output=output,
+            wall_s=wall_s,
+        )
+        return run_program(runner.limited(limits), task, limits)
+
+
+@contextmanager
+def _folders() -> Iterator[tuple[Path, Path]]:
+    with TemporaryDirectory(prefix="podium-doctor-") as folder:
+        inputs, output = Path(folder, "input"), Path(folder, "output")
+        inputs.mkdir()
+        yield inputs, output
 
 
 def _probe(runner: Runner, code: str) -> _Probed:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from podium_sandbox.docker_runner import DockerRunner
 from podium_sandbox.engine import Engine, EngineError, socket_path
 from podium_sandbox.limits import Limits
+from podium_sandbox.policy import Isolation
 from podium_sandbox.process_runner import ProcessRunner
 from podium_sandbox.runners import Runner, RunnerError
 
@@ -24,7 +25,13 @@ class ModeError(Exception):
 
 
 def choose_runner(
-    mode: Mode, limits: Limits, *, engine: str | None, image: str, address: str
+    mode: Mode,
+    limits: Limits,
+    *,
+    engine: str | None,
+    image: str,
+    address: str,
+    isolation: Isolation | None = None,
 ) -> tuple[Runner, str]:
     """The runner, and why it is not Docker (empty where it is).
 
@@ -36,7 +43,9 @@ def choose_runner(
         return ProcessRunner(limits), "PODIUM_SANDBOX asks for the process runner."
     try:
         api = Engine(socket_path(engine))
-        docker = DockerRunner(limits, engine=api, image=image, address=address)
+        docker = DockerRunner(
+            limits, engine=api, image=image, address=address, isolation=isolation
+        )
         docker.start().destroy()
     except (EngineError, RunnerError) as error:
         if mode is Mode.DOCKER:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -29,6 +30,18 @@ LABEL_DEADLINE = (
 _MB = 1 << 20
 _CPU_SHARES = 256  # a quarter of what other programs of the host get when all are busy
 _PERIOD = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """What an operator adds to every container, by names that the engine knows.
+
+    ``runtime`` is one of the engine's runtimes (for example gVisor's ``runsc``),
+    ``apparmor`` a profile that is loaded in the kernel. Empty is the engine's own choice.
+    """
+
+    runtime: str = ""
+    apparmor: str = ""
 
 
 def environment() -> dict[str, str]:
@@ -59,6 +72,7 @@ def container_options(
     labels: Mapping[str, str],
     command: Sequence[str] = ("python3", "-I", "-m", *SCORER_COMMAND),
     inputs: str | None = None,
+    isolation: Isolation = Isolation(),
 ) -> dict[str, Any]:
     """The body of a request to create the container of one job.
 
@@ -67,6 +81,10 @@ def container_options(
     """
     uid = FIRST_UID + slot
     host_options = _host_options(limits, uid)
+    if isolation.runtime:
+        host_options["Runtime"] = isolation.runtime
+    if isolation.apparmor:
+        host_options["SecurityOpt"].append(f"apparmor={isolation.apparmor}")
     if inputs is not None:
         host_options["VolumesFrom"] = [f"{inputs}:ro"]
     return {

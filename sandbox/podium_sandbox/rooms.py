@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from podium_sandbox.code_runs import CodeRuns
@@ -30,7 +29,12 @@ class Rooms:
 
     custom: Runner | None = None
     programs: CodeRuns = field(default_factory=lambda: CodeRuns({}, "No engine."))
-    refusals: Mapping[str, str] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
+
+    def close_programs(self, why: str) -> None:
+        """Run no program from now on, for this reason."""
+        self.programs.close(why)
+        self.refusals["code"] = why
 
 
 def open_rooms(runner: Runner, metric_image: str, code_images: str) -> Rooms:

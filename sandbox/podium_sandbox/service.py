@@ -257,11 +257,20 @@ class Service:
                 log.exception("the reaper failed; it tries again in a minute")
 
     def _check(self) -> None:
-        if self._settings.check:
-            self._checks = doctor.check(self._runner)
-            for name, held in self._checks.items():
-                if not held:
-                    log.error("self-check: this limit does not hold here: %s", name)
+        if not self._settings.check:
+            return
+        self._checks = doctor.check(self._runner)
+        for name, held in self._checks.items():
+            if not held:
+                log.error("self-check: this limit does not hold here: %s", name)
+        for image, runner in dict(self._rooms.programs.runners).items():
+            checks = doctor.check_programs(runner)
+            self._checks |= {f"{image}: {name}": held for name, held in checks.items()}
+            if failed := [name for name, held in checks.items() if not held]:
+                log.error("self-check: no programs are run: %s", ", ".join(failed))
+                why = "Programs are not run here, since a limit does not hold: "
+                self._rooms.close_programs(why + ", ".join(failed) + ".")
+                return
 
     def _await_last_jobs(self) -> None:
         until = time.monotonic() + _LAST_JOBS_S
