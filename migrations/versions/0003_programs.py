@@ -15,6 +15,11 @@ _REVISIONS = (
     ("metric_title", sa.String(length=200), "''"),
     ("metric_shows_errors", sa.Boolean(), sa.true()),
     ("program", sa.JSON(), "'{}'"),
+    (
+        "part",
+        sa.Enum("all", "public", "private", name="part", native_enum=False, length=20),
+        "'all'",
+    ),
     ("image_id", sa.String(length=100), "''"),
 )
 _SCORES = (("run", sa.JSON(), "'{}'"), ("log", sa.Text(), "''"))

@@ -19,6 +19,7 @@ _KEYS = (
     "entry",
     "output",
     "inputs",
+    "private_inputs",
     "train",
     "wall_s",
     "memory_mb",
@@ -38,11 +39,13 @@ def read_code(top: Section, folder: Folder) -> CodeContract | None:
     image = "python"
     if section.has("image"):
         image = section.text("image", "an image that your operator has, like python.")
+    inputs = _inputs(section, folder)
     return CodeContract(
         image=image,
         entry=_path(section, "entry", "main.py"),
         output=_name(section, "output", "submission.csv"),
-        inputs=_inputs(section, folder),
+        inputs=inputs,
+        private_inputs=_private_inputs(section, folder, inputs),
         train=_train(section, folder),
         wall_s=_seconds(section),
         memory_mb=_memory(section),
@@ -59,7 +62,8 @@ def check_inputs(
 ) -> None:
     """Refuse inputs that hold the labels: no program may ever see one."""
     training = code.train.inputs if code.train else ()
-    for file in (*code.inputs, *training):
+    everything = (*code.inputs, *code.private_inputs, *training)
+    for file in everything:
         if solution is not None and file.sha256 == solution.sha256:
             top.fault(
                 "code",
@@ -69,7 +73,7 @@ def check_inputs(
             )
     if solution is None or not targets:
         return
-    for file in (*code.inputs, *training):
+    for file in everything:
         if _tells(file, solution, id_column, targets):
             top.fault(
                 "code",
@@ -109,17 +113,37 @@ def _fields(line: bytes) -> list[str]:
         return []
 
 
-def _inputs(section: Section, folder: Folder) -> tuple[BundleFile, ...]:
+def _private_inputs(
+    section: Section, folder: Folder, inputs: Sequence[BundleFile]
+) -> tuple[BundleFile, ...]:
+    """What programs see after the end in place of inputs of the same names."""
+    if not section.has("private_inputs"):
+        return ()
+    found = _inputs(section, folder, "private_inputs")
+    names = {file.name for file in inputs}
+    for file in found:
+        if file.name not in names:
+            section.fault(
+                "private_inputs",
+                f"The file {quoted(file.file, 120)} takes the place of no input.",
+                f"names of inputs ({', '.join(sorted(names))}) in another folder.",
+            )
+    return found
+
+
+def _inputs(
+    section: Section, folder: Folder, key: str = "inputs"
+) -> tuple[BundleFile, ...]:
     expected = "a list of paths below the bundle's folder, like [data/test.csv]."
     found: list[BundleFile] = []
     names: set[str] = set()
-    for path in section.words("inputs", expected):
-        file = folder.find(path, said_in=(MANIFEST, section.line_at("inputs")))
+    for path in section.words(key, expected):
+        file = folder.find(path, said_in=(MANIFEST, section.line_at(key)))
         if file is None:
             continue
         if not _NAME.fullmatch(file.name) or file.name.casefold() in names:
             section.fault(
-                "inputs",
+                key,
                 f"The input {quoted(path, 120)} has a name that programs can't have.",
                 "names of letters, digits and _ . + = @ -, each once.",
             )
@@ -127,7 +151,7 @@ def _inputs(section: Section, folder: Folder) -> tuple[BundleFile, ...]:
         found.append(file)
     if len(found) > MOST_INPUTS:
         section.fault(
-            "inputs",
+            key,
             f"There are {len(found)} inputs.",
             f"at most {MOST_INPUTS}; pack many small files into one archive.",
         )

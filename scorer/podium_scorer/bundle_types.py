@@ -102,7 +102,9 @@ class CodeContract:
     """How the programs of a code competition are run: seconds, megabytes, files.
 
     ``image`` is a name that the operator gave an image; ``output`` the file that is
-    scored; ``shows_log`` lets a team read what its program printed.
+    scored; ``shows_log`` lets a team read what its program printed. Where there are
+    ``private_inputs``, the inputs have the Public rows only, and after the end programs
+    are run once more, on these in place of the inputs of their names.
     """
 
     image: str
@@ -113,6 +115,7 @@ class CodeContract:
     wall_s: int
     memory_mb: int
     shows_log: bool
+    private_inputs: tuple[BundleFile, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,6 +101,7 @@ class PrepareJob:
     solution_name: str = "solution.csv"
     sample_name: str = "sample_submission.csv"
     id_column: str | None = None  # None: the first column
+    public_only: bool = False  # only the Public rows are to be predicted
     caps: ReaderCaps = field(default_factory=ReaderCaps)
 
 
@@ -133,6 +134,7 @@ class CustomPrepareJob:
     sample_name: str = "sample_submission.csv"
     metric_name: str = "metric.py"
     id_column: str | None = None  # None: the first column
+    public_only: bool = False  # only the Public rows are to be predicted
     caps: ReaderCaps = field(default_factory=ReaderCaps)
 
 

@@ -27,7 +27,6 @@ from podium_scorer.contract import (
     CustomScoreJob,
     Fault,
     Outcome,
-    ReaderCaps,
     Report,
 )
 from podium_scorer.custom_index import (
@@ -130,6 +129,7 @@ def prepare_custom(
         params=job.params,
         shows_errors=job.shows_errors,
         id_column=job.id_column,
+        public_only=job.public_only,
         solution_name=job.solution_name,
         sample_name=job.sample_name,
         metric_name=job.metric_name,
@@ -145,12 +145,12 @@ def prepare_custom(
     if faults:
         return Prepared(host_report(faults))
     try:
-        _try(_load(index), tables, index, job.caps)
+        _try(_load(index), tables)
     except MetricFault as fault:
         return Prepared(host_report((_fault(str(fault), "Mend it and try again."),)))
     report = Report(
         status=Outcome.PREPARED,
-        rows=tables.splits.to_json(),
+        rows=tables.whole.to_json(),
         scorer=__version__,
         metric_sha256=source_hash(metric),
     )
@@ -234,17 +234,13 @@ def _load(index: CustomIndex) -> _Metric:
     return _Metric(score, index.settings)
 
 
-def _try(
-    metric: _Metric, tables: CustomSolution, index: CustomIndex, caps: ReaderCaps
-) -> None:
+def _try(metric: _Metric, tables: CustomSolution) -> None:
     """Call the metric with the sample; raises MetricFault where it can't judge it.
 
     That it refuses the sample is sound: a constant often has no score. A value that is
     none is too, where the solution's own values have one.
     """
-    sample = read_predictions(index.sample, tables, caps)
-    if not isinstance(sample, pd.DataFrame):
-        raise MetricFault(f"{index.settings.sample_name}: {sample[0].message}")
+    sample = tables.sample
     try:
         _judge(metric, tables, sample)
     except MetricFault:

@@ -31,6 +31,7 @@ class CustomSettings:
     params: Mapping[str, ParamValue]
     shows_errors: bool = True
     id_column: str | None = None
+    public_only: bool = False
     solution_name: str = "solution.csv"
     sample_name: str = "sample_submission.csv"
     metric_name: str = "metric.py"

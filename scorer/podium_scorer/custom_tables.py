@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -45,15 +45,19 @@ _WHOLE = 2.0**53  # beyond it, floats are not whole numbers one by one
 class CustomSolution:
     """A sound solution: its frame without Usage, its parts, and what is to be sent.
 
-    ``parts`` are the rows (positions, in the file's order) of ``public`` and, where there
-    are any, ``private``.
+    ``sample`` are the sample submission's predictions, in the solution's order; ``whole``
+    counts the rows of all parts, also those that are not asked for. ``parts`` are the
+    rows (positions, in the file's order) of ``public`` and, where there are any,
+    ``private``.
     """
 
     id_column: str
     frame: pd.DataFrame
     parts: Mapping[str, Ints]
     splits: Splits
+    whole: Splits
     expectation: Expectation
+    sample: pd.DataFrame
 
 
 def read_solution(index: CustomIndex, caps: ReaderCaps) -> CustomSolution:
@@ -90,16 +94,41 @@ def read_solution(index: CustomIndex, caps: ReaderCaps) -> CustomSolution:
     aligned = read_submission(index.sample, loose, caps)
     if not isinstance(aligned, Aligned):
         raise UnsoundSolution(aligned, settings.sample_name)
-    expected = Expectation(
-        id_column=id_column,
-        specs=_specs(predicted, aligned.columns, frame),
-        ids=loose.ids,
-    )
+    specs = _specs(predicted, aligned.columns, frame)
+    tables = _tables(id_column, frame, usage, replace(loose, specs=specs))
+    tables = replace(tables, sample=_frame(aligned, tables))
+    return _public(tables, usage, ids) if settings.public_only else tables
+
+
+def _tables(
+    id_column: str,
+    frame: pd.DataFrame,
+    usage: NDArray[np.int8],
+    expected: Expectation,
+) -> CustomSolution:
     counts = np.bincount(usage, minlength=3).tolist()
     parts = {"public": np.flatnonzero(usage == PUBLIC)}
     if counts[PRIVATE]:
         parts["private"] = np.flatnonzero(usage == PRIVATE)
-    return CustomSolution(id_column, frame, parts, Splits(*counts), expected)
+    splits = Splits(*counts)
+    return CustomSolution(
+        id_column, frame, parts, splits, splits, expected, pd.DataFrame()
+    )
+
+
+def _public(
+    tables: CustomSolution, usage: NDArray[np.int8], ids: Texts
+) -> CustomSolution:
+    """The same for the Public rows alone."""
+    kept = np.flatnonzero(usage == PUBLIC)
+    public = _tables(
+        tables.id_column,
+        tables.frame.iloc[kept].reset_index(drop=True),
+        usage[kept],
+        replace(tables.expectation, ids=build_index(ids.taken(kept))),
+    )
+    sample = tables.sample.iloc[kept].reset_index(drop=True)
+    return replace(public, sample=sample, whole=tables.whole)
 
 
 def read_predictions(
@@ -107,8 +136,11 @@ def read_predictions(
 ) -> pd.DataFrame | tuple[Fault, ...]:
     """A submission's frame, its rows in the solution's order; or all of its faults."""
     aligned = read_submission(data, solution.expectation, caps)
-    if not isinstance(aligned, Aligned):
-        return aligned
+    return _frame(aligned, solution) if isinstance(aligned, Aligned) else aligned
+
+
+def _frame(aligned: Aligned, solution: CustomSolution) -> pd.DataFrame:
+    """A faultless file as a frame, its rows in the solution's order."""
     order = _order(aligned, len(solution.frame))
     names = solution.expectation.columns
     texts = {

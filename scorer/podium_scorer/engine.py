@@ -39,12 +39,12 @@ class Prepared:
 def run_prepare(job: PrepareJob, solution: bytes, sample: bytes) -> Prepared:
     """Check a solution and make its index; never raises for the organizer's faults."""
     try:
-        index = prepare_solution(job, solution, sample)
+        index, splits = prepare_solution(job, solution, sample)
     except UnsoundSolution as error:
         return Prepared(host_report(error.faults))
     report = Report(
         status=Outcome.PREPARED,
-        rows=index.splits.to_json(),
+        rows=splits.to_json(),
         scorer=__version__,
         metric_sha256=_source(index),
     )

@@ -73,8 +73,14 @@ def find_setting(spec: MetricSpec) -> MetricInfo:
     return info
 
 
-def prepare_solution(job: PrepareJob, solution: bytes, sample: bytes) -> SolutionIndex:
-    """Check a solution and its sample; raises UnsoundSolution with all faults found."""
+def prepare_solution(
+    job: PrepareJob, solution: bytes, sample: bytes
+) -> tuple[SolutionIndex, Splits]:
+    """Check a solution and its sample; raises UnsoundSolution with all faults found.
+
+    Gives the index, and how many rows of each part the solution has: more than the index
+    where the job is for the Public rows only.
+    """
     info = find_setting(job.metric)
     params = with_defaults(info, job.metric.params)
     sample_columns = _sample_columns(job, sample)
@@ -93,7 +99,18 @@ def prepare_solution(job: PrepareJob, solution: bytes, sample: bytes) -> Solutio
         expected, rows = _in_sample_order(job, sample, expected, rows)
     index = _build(info, job.metric, expected, rows)
     _check_truth(index, job.solution_name)
-    return index
+    splits = index.splits
+    if job.public_only:
+        index = _build(info, job.metric, *_public(expected, rows))
+    return index, splits
+
+
+def _public(expected: Expectation, rows: _Rows) -> tuple[Expectation, _Rows]:
+    """The same for the Public rows alone."""
+    kept = np.flatnonzero(rows.usage == PUBLIC)
+    ids = rows.ids.taken(kept)
+    kept_rows = _Rows(ids, rows.truth.taken(kept), rows.usage[kept])
+    return replace(expected, ids=build_index(ids)), kept_rows
 
 
 def _sample_columns(job: PrepareJob, sample: bytes) -> tuple[str, ...]:

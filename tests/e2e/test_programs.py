@@ -205,6 +205,58 @@ with open("/output/submission.csv", "w") as file:
     assert found["public_score"] == pytest.approx(1.1552453)  # (ln 2 + 2 ln 4) / 3
 
 
+def test_after_the_end_the_best_programs_run_on_the_private_inputs(
+    podium: LivePodium, tmp_path: Path
+) -> None:
+    folder, slug = variant(
+        tmp_path,
+        "  inputs: [data/train.csv, hidden/test.csv]\n",
+        "  inputs: [data/train.csv, public/test.csv]\n"
+        "  private_inputs: [private/test.csv]\n",
+    )
+    rows = (folder / "solution.csv").read_text().splitlines()[1:]
+    public = {row.split(",")[0] for row in rows if row.endswith("Public")}
+    header, *test = (folder / "hidden/test.csv").read_text().splitlines()
+    for name, kept in (
+        ("public", [row for row in test if row.split(",")[0] in public]),
+        ("private", test),
+    ):
+        (folder / name).mkdir()
+        (folder / name / "test.csv").write_text("\n".join([header, *kept]) + "\n")
+    team = entered(podium, folder, slug)
+    sent = {}
+    for name in ("1-frequencies", "2-neighbours", "3-discriminant"):
+        sent[name] = team.outcome(
+            team.send(slug, packed(PROGRAMS / name), f"{name}.zip")
+        )
+        assert sent[name]["status"] == "scored", sent[name]
+    assert "predicted 24 flowers" in sent["2-neighbours"]["log"]
+    board = team.call("GET", f"/competitions/{slug}/leaderboard")["items"]
+    assert board[0]["score"] == sent["3-discriminant"]["public_score"]
+
+    manifest = folder / "competition.yaml"
+    text = manifest.read_text().replace("2030-12-24", "2026-02-01")
+    manifest.write_text(text.replace("closes: 2030-12-31", "closes: 2026-02-02"))
+    assert podium.server("import-bundle", str(folder)).returncode == 0
+
+    def final() -> Any:
+        found = team.call("GET", f"/competitions/{slug}/leaderboard?board=private")
+        return found["items"]
+
+    (row,) = wait_for(final, "the private board", 120)
+    found = {
+        name: team.call("GET", f"/submissions/{each['id']}")
+        for name, each in sent.items()
+    }
+    assert "predicted 60 flowers" in found["2-neighbours"]["log"]
+    assert row["score"] == min(
+        found[name]["private_score"] for name in ("2-neighbours", "3-discriminant")
+    )
+    # Two may be selected in the end, so the weakest is not run again.
+    assert found["1-frequencies"]["private_score"] is None
+    assert found["1-frequencies"]["public_score"] is not None
+
+
 def test_other_files_are_not_taken(team: Participant) -> None:
     refused = team.ask(
         "POST",

@@ -175,3 +175,28 @@ def test_other_inputs_or_limits_are_another_revision(tmp_path: Path) -> None:
     assert one != bundle(tmp_path / "b", other).judges_sha256
     rows = FILES["hidden/test.csv"] + "e,5\n"
     assert one != bundle(tmp_path / "c", CODE_KIND, test=rows).judges_sha256
+
+
+PRIVATE = CODE_KIND + "  private_inputs: [private/test.csv]\n"
+PRIVATE_ROWS = {"private/test.csv": "id,weight\nc,3\n"}
+
+
+def test_private_inputs_take_the_place_of_inputs_by_name(tmp_path: Path) -> None:
+    code = bundle(tmp_path, PRIVATE, **PRIVATE_ROWS).code
+    assert code is not None
+    assert [file.file for file in code.private_inputs] == ["private/test.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "said"),
+    [
+        ("private/other.csv", "id,weight\nc,3\n", "takes the place of no input"),
+        ("private/test.csv", "id,ripe\nc,1\n", "has what is to be predicted (ripe)"),
+    ],
+)
+def test_faulty_private_inputs_are_told(
+    tmp_path: Path, name: str, rows: str, said: str
+) -> None:
+    manifest = PRIVATE.replace("private/test.csv", name)
+    [fault] = faults_of(write(tmp_path, manifest, **{name: rows}))
+    assert said in fault.problem

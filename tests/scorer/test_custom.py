@@ -349,3 +349,14 @@ def test_replaced_settings_change_the_index() -> None:
     index = read_custom_index(prepare().index)
     changed = replace(index, settings=replace(index.settings, params={"weight": 2.0}))
     assert changed.to_bytes() != index.to_bytes()
+
+
+def test_only_the_public_rows_can_be_asked_for() -> None:
+    """As in a code competition while it runs: the report counts what is kept back."""
+    prepared = prepare(public_only=True)
+    assert prepared.report.rows == {"public": 2, "private": 2}
+    job = CustomScoreJob(submission_name="a.csv")
+    report = score_custom(job, prepared.index, b"id,y\n3,1\n1,1\n")
+    assert (report.public, report.private) == (1.0, None)
+    refused = score_custom(job, prepared.index, b"id,y\n3,1\n1,1\n2,1\n")
+    assert [fault.kind for fault in refused.errors] == ["unexpected_id"]

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from podium_scorer.contract import Outcome, report_from_json
+from podium_scorer.contract import (
+    MetricSpec,
+    Outcome,
+    PrepareJob,
+    ScoreJob,
+    report_from_json,
+)
+from podium_scorer.engine import run_prepare, run_score
 from podium_scorer.solution_index import read_index
 from tests.scorer.support import csv_bytes, kinds, lines, prepare, score
 
@@ -211,3 +218,18 @@ def test_an_index_has_neither_values_of_the_sample_nor_pickles() -> None:
     index = prepare("roc_auc", BINARY, SAMPLE).index
     assert index.startswith(b"PODIUMIX")
     assert b"0.5" not in index
+
+
+def test_only_the_public_rows_can_be_asked_for() -> None:
+    """As in a code competition while it runs: the report counts what is kept back."""
+    solution = b"id,y,Usage\n1,1,Public\n2,5,Private\n3,2,Public\n4,9,Ignored\n"
+    sample = b"id,y\n4,0\n3,0\n2,0\n1,0\n"
+    spec = MetricSpec(name="mae")
+    job = PrepareJob(metric=spec, public_only=True)
+    prepared = run_prepare(job, solution, sample)
+    assert prepared.report.rows == {"public": 2, "private": 1, "ignored": 1}
+    ask = ScoreJob(metric=spec, submission_name="a.csv")
+    report = run_score(ask, prepared.index, b"id,y\n1,2\n3,5\n")
+    assert (report.public, report.private) == (2.0, None)
+    refused = run_score(ask, prepared.index, b"id,y\n1,2\n3,5\n2,1\n")
+    assert [fault.kind for fault in refused.errors] == ["unexpected_id"]

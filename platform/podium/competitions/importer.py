@@ -19,8 +19,10 @@ from podium.competitions.models import (
     DataFile,
     Kind,
     Page,
+    Part,
     Revision,
     RevisionState,
+    Stage,
 )
 from podium.competitions.programs import program_from
 from podium.core import clock
@@ -176,10 +178,20 @@ def _revise(
             metric=bundle.metric.name,
             metric_params=dict(bundle.metric.params),
             program={} if bundle.code is None else program_from(bundle.code).to_json(),
+            part=_part(competition, bundle),
             **_metric_fields(bundle),
         )
     )
     session.flush()  # the dispatcher looks for it
+
+
+def _part(competition: Competition, bundle: Bundle) -> Part:
+    """What a new revision judges: before the end the Public rows alone, where programs
+    have other inputs after it."""
+    if bundle.code is None or not bundle.code.private_inputs:
+        return Part.ALL
+    ended = competition.stage(clock.now()) is Stage.ENDED
+    return Part.PRIVATE if ended else Part.PUBLIC
 
 
 def _metric_fields(bundle: Bundle) -> dict[str, Any]:
@@ -210,7 +222,7 @@ def _store_all(bundle: Bundle, storage: Storage) -> None:
         bundle.sample_submission,
         *(each.file for each in bundle.data),
         *([own.file] if own else []),
-        *(code.inputs if code else ()),
+        *((*code.inputs, *code.private_inputs) if code else ()),
         *(code.train.inputs if code and code.train else ()),
     ):
         _store(file, storage)

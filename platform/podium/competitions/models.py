@@ -86,6 +86,15 @@ class Competition(Base):
         return Stage.OPEN if moment < self.closes_at else Stage.ENDED
 
 
+class Part(StrEnum):
+    """What a revision judges. Others than ALL are for code competitions with inputs of
+    their own for the private board."""
+
+    ALL = "all"
+    PUBLIC = "public"  # while the competition runs: the Public rows alone
+    PRIVATE = "private"  # after its end: all rows, programs run on the private inputs
+
+
 class RevisionState(StrEnum):
     """How far a revision is."""
 
@@ -124,6 +133,7 @@ class Revision(Leased, Base):
     metric_shows_errors: Mapped[bool] = mapped_column(default=True)
     # How programs are run (``programs.Program``); empty where predictions are sent.
     program: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    part: Mapped[Part] = mapped_column(word(Part), default=Part.ALL)
     # The digest of the image for programs, pinned when the revision is prepared.
     image_id: Mapped[str] = mapped_column(String(100), default="")
     state: Mapped[RevisionState] = mapped_column(

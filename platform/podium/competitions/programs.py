@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from podium.competitions.models import Revision
+from podium.competitions.models import Part, Revision
 from podium_scorer.bundle import BundleFile, CodeContract
 
 
@@ -24,7 +24,8 @@ class Program:
     """How programs are run; times are seconds, memory is megabytes.
 
     ``train`` is empty where there is no training stage. ``shows_log`` lets a team read
-    what its program printed.
+    what its program printed. ``private_inputs`` take the place of the inputs of their
+    names when programs are run once more after the end.
     """
 
     image: str
@@ -37,6 +38,7 @@ class Program:
     train: str = ""
     train_inputs: tuple[Input, ...] = ()
     train_wall_s: int = 0
+    private_inputs: tuple[Input, ...] = ()
 
     @property
     def files(self) -> tuple[Input, ...]:
@@ -47,6 +49,12 @@ class Program:
     def most_s(self) -> int:
         """The longest time that a run may take."""
         return self.wall_s + self.train_wall_s
+
+    def after_the_end(self) -> Program:
+        """The same with the private inputs in their places."""
+        private = {each.name: each for each in self.private_inputs}
+        inputs = tuple(private.get(each.name, each) for each in self.inputs)
+        return replace(self, inputs=inputs)
 
     def to_json(self) -> dict[str, Any]:
         """The same as a revision stores it."""
@@ -60,9 +68,10 @@ def program_of(revision: Revision | None) -> Program | None:
     stored: Mapping[str, Any] = revision.program
     lists = {
         name: tuple(Input(**each) for each in stored[name])
-        for name in ("inputs", "train_inputs")
+        for name in ("inputs", "train_inputs", "private_inputs")
     }
-    return Program(**(dict(stored) | lists))
+    program = Program(**(dict(stored) | lists))
+    return program.after_the_end() if revision.part is Part.PRIVATE else program
 
 
 def program_from(code: CodeContract) -> Program:
@@ -79,6 +88,7 @@ def program_from(code: CodeContract) -> Program:
         train=train.entry if train else "",
         train_inputs=_inputs(train.inputs) if train else (),
         train_wall_s=train.wall_s if train else 0,
+        private_inputs=_inputs(code.private_inputs),
     )
 
 

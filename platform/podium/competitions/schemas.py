@@ -113,6 +113,9 @@ class ProgramRules(Answer):
     train_inputs: list[ProgramInput]
     train_wall_s: int
     shows_log: bool = Field(description="Whether teams read what programs print.")
+    private_inputs: list[ProgramInput] = Field(
+        description="What takes the place of inputs of the same names after the end."
+    )
 
 
 class Licence(Answer):

@@ -5,19 +5,21 @@ Until every submission has its score by the new revision the boards show the old
 
 from __future__ import annotations
 
-from sqlalchemy import exists, insert, literal, select
+from sqlalchemy import Select, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from podium.competitions import queries as competitions
-from podium.competitions.models import Competition, Revision
+from podium.competitions.models import Competition, Part, Revision
 from podium.leaderboards import service as leaderboards
-from podium.submissions.models import WAITING, Score, Submission
+from podium.submissions.models import WAITING, Score, Status, Submission
 
 
 def begin(session: Session, *, revision: Revision) -> None:
     """Let every submission of the competition be scored by a prepared revision.
 
-    The caller holds the competition's row. The first revision goes live at once.
+    The run after a code competition's end is for those that can still count: each team's
+    best ones on the public board, as many as it may select in the end. The caller holds
+    the competition's row. The first revision goes live at once.
     """
     missing = select(
         Submission.id,
@@ -32,6 +34,8 @@ def begin(session: Session, *, revision: Revision) -> None:
             Score.submission_id == Submission.id, Score.revision_id == revision.id
         ),
     )
+    if revision.part is Part.PRIVATE:
+        missing = missing.where(Submission.id.in_(_best(revision.competition)))
     columns = (
         "submission_id",
         "revision_id",
@@ -41,6 +45,63 @@ def begin(session: Session, *, revision: Revision) -> None:
     )
     session.execute(insert(Score).from_select(columns, missing))
     go_live_if_done(session, competition=revision.competition)
+
+
+def _best(competition: Competition) -> Select[tuple[int]]:
+    """Each team's best submissions by the live revision, by their numbers."""
+    higher = competition.live_revision and competition.live_revision.higher_is_better
+    key = -Score.public if higher else Score.public
+    place = func.row_number().over(
+        partition_by=Score.team_id, order_by=(key, Score.submission_id)
+    )
+    ranked = (
+        select(Score.submission_id, place.label("place"))
+        .where(
+            Score.revision_id == competition.live_revision_id,
+            Score.status == Status.SCORED,
+        )
+        .subquery()
+    )
+    return select(ranked.c.submission_id).where(
+        ranked.c.place <= competition.final_selections
+    )
+
+
+def begin_private_run(session: Session, *, competition: Competition) -> Revision | None:
+    """Make the revision that runs an ended code competition's programs on the private
+    inputs, once nothing waits any more; None where there is no need.
+
+    The caller holds the competition's row.
+    """
+    live = competition.live_revision
+    newest = competitions.newest_revision(session, competition=competition)
+    if live is None or newest is not live or live.part is not Part.PUBLIC:
+        return None
+    waits = exists().where(Score.revision_id == live.id, Score.status.in_(WAITING))
+    if session.scalar(select(waits)):
+        return None
+    kept = {
+        name: getattr(live, name)
+        for name in (
+            "competition_id",
+            "judges_sha256",
+            "solution_sha256",
+            "sample_sha256",
+            "id_column",
+            "metric",
+            "metric_params",
+            "higher_is_better",
+            "metric_sha256",
+            "metric_title",
+            "metric_decimals",
+            "metric_shows_errors",
+            "program",
+        )
+    }
+    revision = Revision(number=live.number + 1, part=Part.PRIVATE, **kept)
+    session.add(revision)
+    session.flush()  # the dispatcher looks for it
+    return revision
 
 
 def go_live_if_done(session: Session, *, competition: Competition) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from podium.bootstrap import Services
 from podium.competitions import service as competitions
-from podium.competitions.models import Revision, RevisionState
+from podium.competitions.models import Part, Revision, RevisionState
 from podium.competitions.programs import Program, program_of
 from podium.core.storage import Blob
 from podium.scoring import dispatch, outcomes, rescore
@@ -230,12 +230,17 @@ def _prepare_work(session: Session, claimed: Claim, settings: Settings) -> Work:
     revision = session.get_one(Revision, claimed.row_id)
     files = (revision.solution_sha256, revision.sample_sha256)
     if revision.metric_sha256 is None:
-        job: Job = PrepareJob(metric=_spec(revision), id_column=revision.id_column)
+        job: Job = PrepareJob(
+            metric=_spec(revision),
+            id_column=revision.id_column,
+            public_only=revision.part is Part.PUBLIC,
+        )
         return Work(job, files, settings.prepare_wall_s)
     job = CustomPrepareJob(
         params=revision.metric_params,
         shows_errors=revision.metric_shows_errors,
         id_column=revision.id_column,
+        public_only=revision.part is Part.PUBLIC,
     )
     return Work(job, (*files, revision.metric_sha256), settings.prepare_wall_s)
 

@@ -14,7 +14,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from podium.bootstrap import Services
 from podium.competitions import queries as competitions
 from podium.competitions import service as competition_service
-from podium.competitions.models import Competition, Revision, RevisionState
+from podium.competitions.models import (
+    Competition,
+    Part,
+    Revision,
+    RevisionState,
+    Stage,
+)
 from podium.core import clock
 from podium.scoring import rescore
 from podium.scoring.dispatch import dispatch
@@ -27,6 +33,7 @@ def sweep(services: Services) -> int:
     """One round; the number of rows that were handed to the queue."""
     _note_sandbox(services)
     _go_live(services)
+    _begin_private_runs(services)
     services.storage.sweep()
     return dispatch(services)
 
@@ -57,6 +64,21 @@ def _note_sandbox(services: Services) -> None:
             session.commit()
         except IntegrityError:  # another sweeper of this host was first
             session.rollback()
+
+
+def _begin_private_runs(services: Services) -> None:
+    """Run the programs of code competitions that have ended on their private inputs."""
+    with services.database.session() as session:
+        ids = session.scalars(
+            select(Competition.id)
+            .join(Revision, Revision.id == Competition.live_revision_id)
+            .where(Revision.part == Part.PUBLIC, Competition.closes_at <= clock.now())
+        ).all()
+        for competition_id in ids:
+            competition = competition_service.lock(session, competition_id)
+            if competition.stage(clock.now()) is Stage.ENDED:
+                rescore.begin_private_run(session, competition=competition)
+        session.commit()
 
 
 def _go_live(services: Services) -> None:
