@@ -1,28 +1,45 @@
 """How long a job takes in the sandbox.
 
 The time from "job taken" to "report read", as the worker sees it through the service, for
-ROC AUC over 10,000 rows; beside it, in the same run, a bare ``docker run --rm IMAGE true``.
-DOCKER_HOST names the engine; without one only the process runner is measured.
+ROC AUC over 10,000 rows; beside it, in the same run, a bare ``docker run --rm IMAGE true``,
+the same job in a hardened ``docker run --rm``, and the metric itself in this process. Then
+how many jobs a second several clients get, what an idle container holds, and how long an
+organizer's metric and a participant's program take. DOCKER_HOST names the engine; without
+one only the process runner is measured.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import random
+import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
-from podium_sandbox.client import SandboxClient
+from podium_sandbox.client import CodeJob, SandboxClient
 from podium_sandbox.docker_runner import DockerRunner
+from podium_sandbox.engine import EngineError
 from podium_sandbox.limits import Limits, Profile, limits_for
 from podium_sandbox.process_runner import ProcessRunner
+from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, Rooms, open_rooms
 from podium_sandbox.runners import Runner
 from podium_sandbox.service import Service, ServiceSettings
-from podium_scorer.contract import MetricSpec, Outcome, PrepareJob, ScoreJob
+from podium_scorer.contract import (
+    CustomPrepareJob,
+    CustomScoreJob,
+    JobHeader,
+    MetricSpec,
+    Outcome,
+    PrepareJob,
+    ScoreJob,
+)
+from podium_scorer.engine import run_prepare, run_score
 from tests.bench import floor
 from tests.bench.tables import Table, p50, p95
 from tests.machine import missing
@@ -46,12 +63,14 @@ def solution_and_submission() -> tuple[bytes, bytes]:
 
 
 @contextlib.contextmanager
-def serving(runner: Runner, limits: Limits, pool: int) -> Iterator[SandboxClient]:
+def serving(
+    runner: Runner, limits: Limits, pool: int, rooms: Rooms | None = None
+) -> Iterator[SandboxClient]:
     """A service of this runner; gives its client."""
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
         settings = ServiceSettings(socket=address, pool=pool, check=False)
-        service = Service(settings, limits, runner)
+        service = Service(settings, limits, runner, rooms=rooms)
         thread = threading.Thread(target=service.serve)
         thread.start()
         client = SandboxClient(address)
@@ -108,24 +127,187 @@ def runners(limits: Limits) -> dict[str, Runner]:
     return made
 
 
+def hardened_times(rounds: int) -> list[float]:
+    """Seconds of the same job by ``docker run --rm`` under limits like ours."""
+    solution, submission = solution_and_submission()
+    index = run_prepare(PrepareJob(metric=METRIC), solution, b"").index
+    job = ScoreJob(metric=METRIC, submission_name="submission.csv")
+    sizes = (("index", len(index)), ("submission", len(submission)))
+    frames = JobHeader(nonce="0" * 32, job=job, sizes=sizes).to_line()
+    frames += index + submission
+    return [_hardened(frames) for _ in range(rounds)]
+
+
+def _hardened(frames: bytes) -> float:
+    began = time.perf_counter()
+    done = subprocess.run(
+        [
+            *("docker", "run", "--rm", "-i", "--network", "none", "--read-only"),
+            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+            *("--memory", "2g", "--memory-swap", "2g", "--pids-limit", "64"),
+            *("--cpus", "1", "--tmpfs", "/tmp:size=64m", "--user", "65534:65534"),
+            *(IMAGE, "python3", "-I", "-m", "podium_scorer", "serve"),
+        ],
+        input=frames,
+        check=True,
+        capture_output=True,
+    )
+    assert b'"status":"scored"' in done.stdout, done
+    return time.perf_counter() - began
+
+
+def metric_times(rounds: int) -> list[float]:
+    """Seconds of reading, aligning and scoring the same job in this process, warm."""
+    solution, submission = solution_and_submission()
+    index = run_prepare(PrepareJob(metric=METRIC), solution, b"").index
+    job = ScoreJob(metric=METRIC, submission_name="submission.csv")
+    times = []
+    for _ in range(rounds + 3):
+        began = time.perf_counter()
+        run_score(job, index, submission)
+        times.append(time.perf_counter() - began)
+    return times[3:]
+
+
 def run(*, quick: bool) -> Iterable[Table]:
-    """The table of both runners, warm and cold."""
+    """The tables of both runners."""
     jobs, few = (5, 2) if quick else (JOBS, JOBS // 5)
     limits = limits_for(Profile.SCORER)
     found = runners(limits)
+    yield _latency(found, limits, jobs, few)
+    yield _throughput(found, limits, 4 if quick else 40)
+    if "docker" in found:
+        yield _other_code(limits, few)
+
+
+def _latency(found: Mapping[str, Runner], limits: Limits, jobs: int, few: int) -> Table:
     table = Table(
         f"Job taken -> report read, {ROWS:,} rows, ROC AUC (ms)",
         ["", "jobs", "p50", "p95", "x bare docker run"],
     )
     bare = bare_times(few) if "docker" in found else []
     if bare:
+        hardened = hardened_times(few)
         table.add("docker run --rm IMAGE true", len(bare), *_cells(bare, bare))
+        table.add("docker run --rm, hardened, this job", few, *_cells(hardened, bare))
+    alone = metric_times(jobs)
+    table.add("the scorer alone, warm", len(alone), *_cells(alone, bare))
     for name, runner in found.items():
         for kind, pool, rounds in (("warm", 2, jobs), ("cold", 0, few)):
             with serving(runner, limits, pool) as client:
                 seconds = job_times(client, rounds, warm=pool > 0)
             table.add(f"{name} runner, {kind}", len(seconds), *_cells(seconds, bare))
-    yield table
+    return table
+
+
+def _throughput(found: Mapping[str, Runner], limits: Limits, jobs: int) -> Table:
+    table = Table(
+        "Several clients at once: jobs a second, and what an idle worker holds",
+        ["", "1 client", "2 clients", "4 clients", "MB an idle worker"],
+    )
+    for name, runner in found.items():
+        cells: list[object] = []
+        with serving(runner, limits, 4) as client:
+            for clients in (1, 2, 4):
+                wait_until(lambda: client.status().pool_idle == 4)
+                cells.append(_rate(client, clients, jobs))
+            wait_until(lambda: client.status().pool_idle > 0)
+            cells.append(_idle_mb() if name == "docker" else "-")
+        table.add(f"{name} runner", *cells)
+    return table
+
+
+def _rate(client: SandboxClient, clients: int, jobs: int) -> float:
+    began = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        share = [jobs // clients] * clients
+        list(pool.map(lambda count: job_times(client, count, warm=False), share))
+    return jobs / (time.perf_counter() - began)
+
+
+def _idle_mb() -> float:
+    """What the kernel counts for a waiting container, without its file cache."""
+    engine = engine_at_hand()
+    query = {"filters": json.dumps({"name": ["podium-scorer"]})}
+    sizes = []
+    for container in engine.call("GET", "/containers/json", query=query):
+        path = f"/containers/{container['Id']}/stats"
+        try:
+            memory = engine.call("GET", path, query={"stream": "false"})["memory_stats"]
+        except EngineError:  # it has just been taken
+            continue
+        cache = memory["stats"].get("cache", memory["stats"].get("inactive_file", 0))
+        sizes.append((memory["usage"] - cache) / (1 << 20))
+    return p50(sizes) if sizes else float("nan")
+
+
+OWN_METRIC = b"""
+def score(solution, submission, row_id_column_name):
+    return float(((solution.y - submission.y) ** 2).mean())
+"""
+PROGRAM = b"""
+import shutil
+shutil.copy("/input/data/test.csv", "/output/submission.csv")
+"""
+
+
+def _other_code(limits: Limits, rounds: int) -> Table:
+    runner = DockerRunner(
+        limits, engine=engine_at_hand(), image=IMAGE, address="bench/rooms"
+    )
+    rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
+    table = Table(
+        f"Code of organizers and participants, {ROWS:,} rows (ms)",
+        ["", "jobs", "p50", "p95"],
+    )
+    with serving(runner, limits, 1, rooms) as client:
+        for name, job in (
+            ("a metric of an organizer's", _custom_job(client)),
+            ("a program that copies its input", _program_job(client)),
+        ):
+            job()
+            seconds = []
+            for _ in range(rounds):
+                time.sleep(0.5)  # a pool refills meanwhile, as it does between people
+                began = time.perf_counter()
+                job()
+                seconds.append(time.perf_counter() - began)
+            table.add(name, rounds, p50(seconds) * 1000, p95(seconds) * 1000)
+    return table
+
+
+def _custom_job(client: SandboxClient) -> Callable[[], None]:
+    solution, submission = solution_and_submission()
+    sample = b"\n".join(line for line in submission.splitlines())
+    index = BytesIO()
+    prepared = client.run(
+        CustomPrepareJob(),
+        [BytesIO(each) for each in (solution, sample, OWN_METRIC)],
+        wall_s=60,
+        output=index,
+    )
+    assert prepared.outcome is Outcome.PREPARED, prepared
+
+    def job() -> None:
+        files = [BytesIO(index.getvalue()), BytesIO(submission)]
+        ask = CustomScoreJob(submission_name="submission.csv")
+        verdict = client.run(ask, files, wall_s=60)
+        assert verdict.outcome is Outcome.SCORED, verdict
+
+    return job
+
+
+def _program_job(client: SandboxClient) -> Callable[[], None]:
+    _, submission = solution_and_submission()
+
+    def job() -> None:
+        files = [BytesIO(PROGRAM), BytesIO(submission)]
+        with tempfile.TemporaryFile() as output:
+            ask = CodeJob(image="python", inputs=("test.csv",))
+            verdict = client.run_code(ask, files, output=output)
+        assert verdict.files, verdict
+
+    return job
 
 
 def _cells(seconds: list[float], bare: list[float]) -> tuple[object, ...]:

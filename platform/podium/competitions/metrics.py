@@ -30,6 +30,12 @@ class ShownMetric:
         return "higher" if self.higher_is_better else "lower"
 
 
+def decimals_of(revision: Revision | None) -> int:
+    """The decimals that scores of a revision are given out with."""
+    shown = shown_metric(revision)
+    return DECIMALS if shown is None else shown.decimals
+
+
 def shown_metric(revision: Revision | None) -> ShownMetric | None:
     """The metric of a revision; None without one."""
     if revision is None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 
 from podium.core import clock
+from podium.core.numbers import score_text
 from podium.core.text import NOTHING, size
 
 STEPS = (
@@ -41,9 +42,7 @@ def score(value: float | None, decimals: int = 5) -> str:
     """A score with the metric's decimals; very large or small ones as powers of ten."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    if value and (abs(value) >= 1e9 or abs(value) < 0.5 * 10**-decimals):
-        return f"{value:.3e}".replace("-", MINUS)
-    return f"{value:.{decimals}f}".replace("-", MINUS)
+    return score_text(value, decimals).replace("-", MINUS)
 
 
 def seconds(value: float | None) -> str:

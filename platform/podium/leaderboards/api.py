@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Response, jsonify, request
 
 from podium.accounts.api import viewer
+from podium.competitions.metrics import decimals_of
 from podium.competitions.queries import by_slug
 from podium.core import clock, openapi
 from podium.core.api import Access, ApiBlueprint
@@ -74,7 +75,9 @@ def get_team(team_id: str) -> schemas.TeamPage:
         else []
     )
     shown = team_schemas.team(team, waiting)
-    return schemas.TeamPage(**dict(shown), entry=schemas.entry(row) if row else None)
+    decimals = decimals_of(team.competition.live_revision)
+    entry = schemas.entry(row, decimals=decimals) if row else None
+    return schemas.TeamPage(**dict(shown), entry=entry)
 
 
 def _after(list_name: str, cursor: str) -> tuple[float, datetime, int] | None:

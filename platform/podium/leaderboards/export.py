@@ -10,7 +10,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from podium.competitions.metrics import decimals_of
 from podium.competitions.models import Competition
+from podium.core.numbers import rounded
 from podium.leaderboards import queries
 from podium.leaderboards.models import Split
 from podium.leaderboards.queries import Row
@@ -27,13 +29,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 def board_csv(
     session: Session, *, competition: Competition, split: Split, now: datetime
 ) -> str:
-    """Every row of a board, best first, with full precision. Raises NotAllowed while the
+    """Every row of a board, best first, with the metric's decimals. Raises NotAllowed while the
     private board is closed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
+    decimals = decimals_of(competition.live_revision)
     for row in _rows(session, competition, split, now):
-        writer.writerow(_cells(row))
+        writer.writerow(_cells(row, decimals))
     return text.getvalue()
 
 
@@ -72,16 +75,16 @@ def _rows(
             return
 
 
-def _cells(row: Row) -> tuple[object, ...]:
+def _cells(row: Row, decimals: int) -> tuple[object, ...]:
     members = ",".join(member.username for member in row.members)
     return (
         row.rank,
         row.team_id,
         safe_cell(row.team_name),
         row.at.strftime("%Y-%m-%d %H:%M:%S"),
-        row.score,
-        row.low,
-        row.high,
+        rounded(row.score, decimals),
+        rounded(row.low, decimals),
+        rounded(row.high, decimals),
         row.submissions,
         safe_cell(members),
     )

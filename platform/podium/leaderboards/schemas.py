@@ -6,9 +6,11 @@ from datetime import datetime
 
 from pydantic import Field
 
+from podium.competitions.metrics import decimals_of
 from podium.competitions.models import Competition, Stage
 from podium.competitions.schemas import CompetitionRef, Metric
 from podium.competitions.schemas import metric as metric_of
+from podium.core.numbers import rounded_pair, score_text
 from podium.core.paging import PageQuery
 from podium.core.shapes import Answer
 from podium.leaderboards.models import Split
@@ -75,8 +77,8 @@ class ResultAnswer(Answer):
     stage: Stage
 
 
-def entry(row: Row) -> BoardEntry:
-    """A row of a board."""
+def entry(row: Row, *, decimals: int) -> BoardEntry:
+    """A row of a board, its scores with the metric's decimals."""
     return BoardEntry(
         rank=row.rank,
         team=BoardTeam(
@@ -87,8 +89,8 @@ def entry(row: Row) -> BoardEntry:
                 for each in row.members
             ],
         ),
-        score=row.score,
-        interval=None if row.low is None or row.high is None else (row.low, row.high),
+        score=float(score_text(row.score, decimals)),
+        interval=rounded_pair(row.low, row.high, decimals),
         submissions=row.submissions,
         last_at=row.last_at,
     )
@@ -96,15 +98,16 @@ def entry(row: Row) -> BoardEntry:
 
 def board(competition: Competition, page: BoardPage, cursor: str | None) -> Leaderboard:
     """A page of a board with what is said above it."""
+    decimals = decimals_of(competition.live_revision)
     return Leaderboard(
         board=page.split,
         version=page.version,
         teams=page.teams,
         metric=metric_of(competition.live_revision),
         public_share=page.public_share,
-        items=[entry(row) for row in page.rows],
+        items=[entry(row, decimals=decimals) for row in page.rows],
         next=cursor,
-        me=entry(page.me) if page.me else None,
+        me=entry(page.me, decimals=decimals) if page.me else None,
     )
 
 

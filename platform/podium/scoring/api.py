@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from podium.accounts.api import me
+from podium.competitions.metrics import decimals_of
 from podium.competitions.models import Competition
 from podium.competitions.queries import by_slug
 from podium.competitions.schemas import reference as competition_reference
@@ -13,6 +14,7 @@ from podium.core import clock, openapi
 from podium.core.api import PREFIX, Access, ApiBlueprint, no_content
 from podium.core.downloads import file_answer
 from podium.core.errors import Invalid, TooLarge
+from podium.core.numbers import rounded, rounded_pair
 from podium.core.paging import PageQuery, cursor_of, id_of
 from podium.core.problems import WrongType
 from podium.core.storage import Blob
@@ -202,6 +204,7 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
     )
     score, place = found.score, found.position
     errors = score.errors if score else []
+    decimals = decimals_of(submission.competition.live_revision)
     return schemas.SubmissionAnswer(
         id=submission.public_id,
         competition=competition_reference(submission.competition),
@@ -216,10 +219,10 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         waiting=schemas.Waiting(position=place.place, estimate_s=place.estimate_s)
         if place
         else None,
-        public_score=found.public,
-        public_interval=found.public_interval,
-        private_score=found.private,
-        private_interval=found.private_interval,
+        public_score=rounded(found.public, decimals),
+        public_interval=_rounded(found.public_interval, decimals),
+        private_score=rounded(found.private, decimals),
+        private_interval=_rounded(found.private_interval, decimals),
         rank=_rank(submission),
         errors=[schemas.Fault.model_validate(error) for error in errors],
         message=score.message if score else "",
@@ -228,6 +231,12 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         counted=submission.counted,
         url=f"{PREFIX}/submissions/{submission.public_id}/file",
     )
+
+
+def _rounded(
+    ends: tuple[float, float] | None, decimals: int
+) -> tuple[float, float] | None:
+    return None if ends is None else rounded_pair(*ends, decimals)
 
 
 def _rank(submission: Submission) -> int | None:

@@ -19,11 +19,11 @@ def five(world: World) -> World:
     """Five teams; two of them have the same public score."""
     world.competition("stars")
     for name, public, private in [
-        ("ada", 0.91, 0.4242001),
-        ("grace", 0.95, 0.4242002),
-        ("emmy", 0.91, 0.4242003),
-        ("sofia", 0.70, 0.4242004),
-        ("hedy", 0.60, 0.4242005),
+        ("ada", 0.91, 0.42421),
+        ("grace", 0.95, 0.42422),
+        ("emmy", 0.91, 0.42423),
+        ("sofia", 0.70, 0.42424),
+        ("hedy", 0.60, 0.42425),
     ]:
         user, _ = world.participant("stars", name)
         world.sent("stars", user, public=public, private=private)
@@ -145,7 +145,7 @@ def test_a_teams_place_is_that_of_the_board_that_is_open(five: World) -> None:
     assert "0.4242" not in before.text
     five.end("stars")
     after = five.anonymous("get", address).json
-    assert after["entry"]["score"] == 0.4242002
+    assert after["entry"]["score"] == 0.42422
     assert after["competition"]["slug"] == "stars"
 
 
@@ -157,7 +157,7 @@ def _every_get(caller: Caller, world: World, path: str) -> str:
 
 def test_no_answer_tells_a_private_score_before_the_end(five: World) -> None:
     user, caller = five.participant("stars", "last")
-    submission = five.sent("stars", user, public=0.5, private=0.4242006)
+    submission = five.sent("stars", user, public=0.5, private=0.42426)
     team = caller("get", "/competitions/stars/team").json["id"]
     values = {
         "slug": "stars",
@@ -181,7 +181,7 @@ def test_no_answer_tells_a_private_score_before_the_end(five: World) -> None:
     assert "0.4242" not in seen
     five.end("stars")
     mine = caller("get", f"/submissions/{submission.public_id}").json
-    assert mine["private_score"] == 0.4242006
+    assert mine["private_score"] == 0.42426
 
 
 def test_no_answer_tells_an_address(five: World) -> None:
