@@ -19,7 +19,7 @@ PACKAGES = {
     "platform/podium": (PYPROJECTS[0], ["server"]),
     "platform/podium_cli": (PYPROJECTS[0], []),
     "sandbox/podium_sandbox": (PYPROJECTS[0], ["server"]),
-    "scorer/podium_scorer": (PYPROJECTS[1], ["metrics"]),
+    "scorer/podium_scorer": (PYPROJECTS[1], ["metrics", "custom"]),
 }
 
 # Run as programs, loaded by name, or needed for their data.

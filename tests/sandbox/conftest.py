@@ -154,6 +154,11 @@ def process_service() -> Iterator[Callable[..., Running]]:
         yield start
 
 
+def unique(address: str) -> str:
+    """An address that no other test process has: who has the same, reaps the other."""
+    return f"{address}/{secrets.token_hex(4)}"
+
+
 def engine_at_hand() -> Engine:
     """The engine that DOCKER_HOST names."""
     return Engine(socket_path(os.environ.get("DOCKER_HOST")))

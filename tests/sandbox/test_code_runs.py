@@ -40,6 +40,7 @@ from tests.sandbox.conftest import (
     engine_at_hand,
     limits,
     running,
+    unique,
     wait_until,
 )
 
@@ -111,7 +112,7 @@ class Host:
 def host() -> Iterator[Host]:
     given = limits()
     runner = DockerRunner(
-        given, engine=engine_at_hand(), image=IMAGE, address="tests/code"
+        given, engine=engine_at_hand(), image=IMAGE, address=unique("tests/code")
     )
     rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
     assert not rooms.refusals, "make image builds what is missing"
@@ -359,7 +360,7 @@ def test_organizers_metrics_wait_warm_once_they_are_needed(host: Host) -> None:
 @pytest.mark.docker
 def test_a_missing_image_closes_its_room_only() -> None:
     runner = DockerRunner(
-        limits(), engine=engine_at_hand(), image=IMAGE, address="tests/missing"
+        limits(), engine=engine_at_hand(), image=IMAGE, address=unique("tests/missing")
     )
     rooms = open_rooms(runner, "podium-none:latest", "python=podium-none:1")
     assert set(rooms.refusals) == {"custom", "code"}

@@ -11,7 +11,14 @@ from podium_sandbox.modes import Mode, ModeError, choose_runner
 from podium_sandbox.policy import Isolation, container_options
 from podium_sandbox.process_runner import ProcessRunner
 from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, open_rooms
-from tests.sandbox.conftest import IMAGE, engine_at_hand, limits, running, wait_until
+from tests.sandbox.conftest import (
+    IMAGE,
+    engine_at_hand,
+    limits,
+    running,
+    unique,
+    wait_until,
+)
 
 
 def options(isolation: Isolation) -> dict[str, object]:
@@ -41,7 +48,7 @@ def test_a_runtime_that_the_engine_has_is_used(docker_host: str) -> None:
         limits(),
         engine=docker_host,
         image=IMAGE,
-        address="tests/runtime",
+        address=unique("tests/runtime"),
         isolation=Isolation(runtime="runc"),
     )
     assert reason == ""
@@ -53,7 +60,7 @@ def test_a_runtime_that_the_engine_lacks_is_told(docker_host: str) -> None:
     asked = {
         "engine": docker_host,
         "image": IMAGE,
-        "address": "tests/runtime",
+        "address": unique("tests/runtime"),
     }
     isolation = Isolation(runtime="no-such-runtime")
     with pytest.raises(ModeError, match="no-such-runtime"):
@@ -66,7 +73,7 @@ def test_a_runtime_that_the_engine_lacks_is_told(docker_host: str) -> None:
 @pytest.mark.docker
 def test_every_check_of_the_doctor_holds_for_programs(docker_host: str) -> None:
     runner = DockerRunner(
-        limits(), engine=engine_at_hand(), image=IMAGE, address="tests/doctor"
+        limits(), engine=engine_at_hand(), image=IMAGE, address=unique("tests/doctor")
     )
     rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
     [programs] = rooms.programs.runners.values()
@@ -81,7 +88,7 @@ def test_where_a_limit_does_not_hold_no_programs_are_run(
 ) -> None:
     given = limits()
     runner = DockerRunner(
-        given, engine=engine_at_hand(), image=IMAGE, address="tests/closing"
+        given, engine=engine_at_hand(), image=IMAGE, address=unique("tests/closing")
     )
     rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
     monkeypatch.setattr(doctor, "check", lambda _: {"scoring": True})

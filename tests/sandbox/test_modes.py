@@ -75,5 +75,5 @@ def test_an_engine_without_the_image_is_no_engine(docker_host: str) -> None:
     runner, reason = choose(Mode.AUTO, docker_host, "podium-no-such-image")
     assert isinstance(runner, ProcessRunner)
     assert "has no image podium-no-such-image; build Podium's" in reason
-    with pytest.raises(ModeError, match="build it with"):
+    with pytest.raises(ModeError, match="build Podium's with"):
         choose(Mode.DOCKER, docker_host, "podium-no-such-image")

@@ -467,3 +467,23 @@ def test_the_self_check_runs_at_the_start_unless_told_otherwise() -> None:
     runner = ProcessRunner(given, code=scorers.HONEST)
     with running(runner, given, pool=0, check=True) as service:
         assert wait_until(lambda: len(service.client.status().checks) > 5, time_s=30)
+
+
+def test_clients_share_one_place_in_turns(process_service: Start) -> None:
+    """Four workers at a host that runs one job at a time: none waits for another's all."""
+    service = process_service(scorers.HONEST, pool=0)
+    service.service._places = threading.BoundedSemaphore(1)
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(4):
+            assert service.score().outcome is Outcome.SCORED
+            done.append(number)
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 16
+    assert set(done[:8]) == {0, 1, 2, 3}
