@@ -2,7 +2,7 @@
 
 The time from "job taken" to "report read", as the worker sees it through the service, for
 ROC AUC over 10,000 rows; beside it, in the same run, a bare ``docker run --rm IMAGE true``,
-the same job in a hardened ``docker run --rm``, and the metric itself in this process. Then
+the same job in a hardened ``docker run --rm``, and the scorer alone. Then
 how many jobs a second several clients get, what an idle container holds, and how long an
 organizer's metric and a participant's program take. DOCKER_HOST names the engine; without
 one only the process runner is measured.
@@ -14,22 +14,16 @@ import contextlib
 import json
 import random
 import subprocess
+import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 from podium_sandbox.client import CodeJob, SandboxClient
-from podium_sandbox.docker_runner import DockerRunner
 from podium_sandbox.engine import EngineError
-from podium_sandbox.limits import Limits, Profile, limits_for
-from podium_sandbox.process_runner import ProcessRunner
-from podium_sandbox.rooms import CODE_IMAGES, METRIC_IMAGE, Rooms, open_rooms
-from podium_sandbox.runners import Runner
-from podium_sandbox.service import Service, ServiceSettings
 from podium_scorer.contract import (
     CustomPrepareJob,
     CustomScoreJob,
@@ -39,7 +33,7 @@ from podium_scorer.contract import (
     PrepareJob,
     ScoreJob,
 )
-from podium_scorer.engine import run_prepare, run_score
+from podium_scorer.engine import run_prepare
 from tests.bench import floor
 from tests.bench.tables import Table, p50, p95
 from tests.machine import missing
@@ -63,23 +57,21 @@ def solution_and_submission() -> tuple[bytes, bytes]:
 
 
 @contextlib.contextmanager
-def serving(
-    runner: Runner, limits: Limits, pool: int, rooms: Rooms | None = None
-) -> Iterator[SandboxClient]:
-    """A service of this runner; gives its client."""
+def serving(mode: str, pool: int) -> Iterator[SandboxClient]:
+    """A service in a process of its own, as on a server; gives its client."""
     with tempfile.TemporaryDirectory(prefix="podium-") as folder:
         address = Path(folder) / "sandbox.sock"
-        settings = ServiceSettings(socket=address, pool=pool, check=False)
-        service = Service(settings, limits, runner, rooms=rooms)
-        thread = threading.Thread(target=service.serve)
-        thread.start()
+        command = [sys.executable, "-m", "podium_sandbox", "serve", "--no-check"]
+        command += ["--mode", mode, "--image", IMAGE, "--socket", str(address)]
+        command += ["--pool", str(pool), "--pool-most", str(pool)]
+        service = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         client = SandboxClient(address)
         try:
-            wait_until(lambda: client.status().mode != "none")
+            assert wait_until(lambda: client.status().mode == mode, time_s=60)
             yield client
         finally:
-            service.stop()
-            thread.join()
+            service.terminate()
+            service.wait()
 
 
 def job_times(client: SandboxClient, jobs: int, *, warm: bool) -> list[float]:
@@ -100,7 +92,8 @@ def job_times(client: SandboxClient, jobs: int, *, warm: bool) -> list[float]:
         kept.write(submission)
         for _ in range(jobs):
             if warm:
-                wait_until(lambda: client.status().pool_idle > 0)
+                wait_until(lambda: client.status().pool_idle == 2)
+                time.sleep(0.1)  # who has just started must not share our processor
             began = time.perf_counter()
             verdict = client.run(job, [kept_index, kept], wall_s=60)
             times.append(time.perf_counter() - began)
@@ -115,16 +108,6 @@ def bare_times(rounds: int) -> list[float]:
         return [floor.run_once() for _ in range(rounds)]
     finally:
         floor.remove_image()
-
-
-def runners(limits: Limits) -> dict[str, Runner]:
-    """Each runner that this machine has."""
-    made: dict[str, Runner] = {"process": ProcessRunner(limits)}
-    if missing("docker") is None:
-        made["docker"] = DockerRunner(
-            limits, engine=engine_at_hand(), image=IMAGE, address="bench"
-        )
-    return made
 
 
 def hardened_times(rounds: int) -> list[float]:
@@ -156,58 +139,76 @@ def _hardened(frames: bytes) -> float:
     return time.perf_counter() - began
 
 
+FIRST_JOB = """
+import sys, time
+from podium_scorer.cpu import settle
+settle()
+from podium_scorer.contract import MetricSpec, ScoreJob
+from podium_scorer.engine import run_score
+from podium_scorer.serve import warm_up
+warm_up()
+index, submission = (open(path, "rb").read() for path in sys.argv[1:])
+time.sleep(0.3)
+began = time.perf_counter()
+run_score(ScoreJob(metric=MetricSpec(name="roc_auc"), submission_name="x"), index, submission)
+print(time.perf_counter() - began)
+"""
+
+
 def metric_times(rounds: int) -> list[float]:
-    """Seconds of reading, aligning and scoring the same job in this process, warm."""
+    """Seconds of reading, aligning and scoring the same job: each time the first job of a
+    process that has warmed up, as every job in the sandbox is."""
     solution, submission = solution_and_submission()
     index = run_prepare(PrepareJob(metric=METRIC), solution, b"").index
-    job = ScoreJob(metric=METRIC, submission_name="submission.csv")
-    times = []
-    for _ in range(rounds + 3):
-        began = time.perf_counter()
-        run_score(job, index, submission)
-        times.append(time.perf_counter() - began)
-    return times[3:]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / name for name in ("index", "submission")]
+        for path, data in zip(paths, (index, submission), strict=True):
+            path.write_bytes(data)
+        command = [sys.executable, "-c", FIRST_JOB, *map(str, paths)]
+        return [
+            float(subprocess.run(command, check=True, capture_output=True).stdout)
+            for _ in range(rounds)
+        ]
 
 
 def run(*, quick: bool) -> Iterable[Table]:
     """The tables of both runners."""
     jobs, few = (5, 2) if quick else (JOBS, JOBS // 5)
-    limits = limits_for(Profile.SCORER)
-    found = runners(limits)
-    yield _latency(found, limits, jobs, few)
-    yield _throughput(found, limits, 4 if quick else 40)
-    if "docker" in found:
-        yield _other_code(limits, few)
+    modes = ["process"] if missing("docker") else ["process", "docker"]
+    yield _latency(modes, jobs, few)
+    yield _throughput(modes, 4 if quick else 40)
+    if "docker" in modes:
+        yield _other_code(few)
 
 
-def _latency(found: Mapping[str, Runner], limits: Limits, jobs: int, few: int) -> Table:
+def _latency(modes: Sequence[str], jobs: int, few: int) -> Table:
     table = Table(
         f"Job taken -> report read, {ROWS:,} rows, ROC AUC (ms)",
         ["", "jobs", "p50", "p95", "x bare docker run"],
     )
-    bare = bare_times(few) if "docker" in found else []
+    bare = bare_times(few) if "docker" in modes else []
     if bare:
         hardened = hardened_times(few)
         table.add("docker run --rm IMAGE true", len(bare), *_cells(bare, bare))
         table.add("docker run --rm, hardened, this job", few, *_cells(hardened, bare))
-    alone = metric_times(jobs)
-    table.add("the scorer alone, warm", len(alone), *_cells(alone, bare))
-    for name, runner in found.items():
+    alone = metric_times(few)
+    table.add("the scorer alone, warmed, first job", few, *_cells(alone, bare))
+    for mode in modes:
         for kind, pool, rounds in (("warm", 2, jobs), ("cold", 0, few)):
-            with serving(runner, limits, pool) as client:
+            with serving(mode, pool) as client:
                 seconds = job_times(client, rounds, warm=pool > 0)
-            table.add(f"{name} runner, {kind}", len(seconds), *_cells(seconds, bare))
+            table.add(f"{mode} runner, {kind}", len(seconds), *_cells(seconds, bare))
     return table
 
 
-def _throughput(found: Mapping[str, Runner], limits: Limits, jobs: int) -> Table:
+def _throughput(modes: Sequence[str], jobs: int) -> Table:
     table = Table(
         "Several clients at once: jobs a second, and what an idle worker holds",
         ["", "1 client", "2 clients", "4 clients", "MB an idle worker"],
     )
-    for name, runner in found.items():
+    for name in modes:
         cells: list[object] = []
-        with serving(runner, limits, 4) as client:
+        with serving(name, 4) as client:
             for clients in (1, 2, 4):
                 wait_until(lambda: client.status().pool_idle == 4)
                 cells.append(_rate(client, clients, jobs))
@@ -251,16 +252,12 @@ shutil.copy("/input/data/test.csv", "/output/submission.csv")
 """
 
 
-def _other_code(limits: Limits, rounds: int) -> Table:
-    runner = DockerRunner(
-        limits, engine=engine_at_hand(), image=IMAGE, address="bench/rooms"
-    )
-    rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
+def _other_code(rounds: int) -> Table:
     table = Table(
         f"Code of organizers and participants, {ROWS:,} rows (ms)",
         ["", "jobs", "p50", "p95"],
     )
-    with serving(runner, limits, 1, rooms) as client:
+    with serving("docker", 1) as client:
         for name, job in (
             ("a metric of an organizer's", _custom_job(client)),
             ("a program that copies its input", _program_job(client)),
@@ -268,7 +265,7 @@ def _other_code(limits: Limits, rounds: int) -> Table:
             job()
             seconds = []
             for _ in range(rounds):
-                time.sleep(0.5)  # a pool refills meanwhile, as it does between people
+                time.sleep(1.5)  # a pool refills meanwhile, as it does between people
                 began = time.perf_counter()
                 job()
                 seconds.append(time.perf_counter() - began)
