@@ -19,6 +19,7 @@ from podium_sandbox.runners import RunnerError
 from podium_scorer.contract import Outcome, Verdict
 from tests.sandbox import scorers
 from tests.sandbox.conftest import IMAGE, engine_at_hand, limits, running, wait_until
+from tests.sandbox.test_runners import Start
 
 pytestmark = pytest.mark.docker
 
@@ -161,3 +162,15 @@ def test_the_kernel_ends_what_uses_up_its_processor_time(docker_host: str) -> No
         assert time.monotonic() - began < 50
         assert wait_until(lambda: service.alive() == set())
     assert verdict.outcome is Outcome.FAILED
+
+
+def test_a_hundred_jobs_have_a_hundred_containers_and_leave_none(
+    docker_service: Start,
+) -> None:
+    service = docker_service(scorers.HONEST, pool=3)
+    for _ in range(100):
+        assert service.score().outcome is Outcome.SCORED
+    assert len(set(service.names)) == len(service.names) >= 100
+    assert wait_until(lambda: service.client.status().pool_idle == 3)
+    waiting = set(service.names[-3:])
+    assert wait_until(lambda: service.alive() <= waiting), service.alive()

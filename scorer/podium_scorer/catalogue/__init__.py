@@ -38,6 +38,7 @@ from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.retrieval import RETRIEVAL
 from podium_scorer.catalogue.survival import SURVIVAL
+from podium_scorer.catalogue.translation import TRANSLATION
 from podium_scorer.catalogue.writing import WRITING
 from podium_scorer.contract import ParamValue
 
@@ -65,6 +66,7 @@ __all__ = [
 _SINGLE = (
     *CLASSIFICATION,
     *IMAGES,
+    *TRANSLATION,
     *WRITING,
     *RETRIEVAL,
     *CLUSTERS,

@@ -26,6 +26,7 @@ from podium_scorer.metrics import (
     relative,
     retrieval,
     survival,
+    translation,
     writing,
 )
 from podium_scorer.metrics.base import Estimate, Metric, Part, Refusal, Setting
@@ -39,6 +40,7 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
         **binary.CODE,
         **classes.CODE,
         **images.CODE,
+        **translation.CODE,
         **writing.CODE,
         **retrieval.CODE,
         **clusters.CODE,

@@ -38,7 +38,8 @@ def edits(first: Sequence[Hashable], second: Sequence[Hashable]) -> int:
     return distance
 
 
-def _texts(part: Part) -> list[tuple[str, str]]:
+def texts(part: Part) -> list[tuple[str, str]]:
+    """True and predicted text of each row."""
     return list(
         zip(
             part.true_texts[0].strings(), part.predicted_texts[0].strings(), strict=True
@@ -60,18 +61,18 @@ def normalized_levenshtein(part: Part) -> Estimate:
 
 def _symbols(part: Part) -> list[tuple[Sequence[str], Sequence[str]]]:
     if part.setting.text("symbols") == "words":
-        return [(t.split(), p.split()) for t, p in _texts(part)]
-    return list(_texts(part))
+        return [(t.split(), p.split()) for t, p in texts(part)]
+    return list(texts(part))
 
 
 def wer(part: Part) -> Estimate:
     """The edits of words over all true words."""
-    return _error_rate([(t.split(), p.split()) for t, p in _texts(part)])
+    return _error_rate([(t.split(), p.split()) for t, p in texts(part)])
 
 
 def cer(part: Part) -> Estimate:
     """The edits of characters over all true characters."""
-    return _error_rate(list(_texts(part)))
+    return _error_rate(list(texts(part)))
 
 
 def _error_rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> Estimate:
@@ -82,7 +83,7 @@ def _error_rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> Estimat
 def exact_match(part: Part) -> Estimate:
     """The share of rows whose text is right."""
     plain = part.setting.text("normalize") == "squad"
-    hits = [_plain(t, plain) == _plain(p, plain) for t, p in _texts(part)]
+    hits = [_plain(t, plain) == _plain(p, plain) for t, p in texts(part)]
     return of_losses(np.array(hits, np.float64), None, 0.0, 1.0)
 
 
@@ -91,7 +92,7 @@ def token_f1(part: Part) -> Estimate:
     plain = part.setting.text("normalize") == "squad"
     rows = [
         _shared_words(_plain(t, plain).split(), _plain(p, plain).split())
-        for t, p in _texts(part)
+        for t, p in texts(part)
     ]
     return of_losses(np.array(rows), None, 0.0, 1.0)
 
@@ -112,7 +113,7 @@ def _plain(text: str, squad: bool) -> str:
 def word_jaccard(part: Part) -> Estimate:
     """The mean over the rows of the shared words over those of either text, in small letters."""
     rows = []
-    for true, guessed in _texts(part):
+    for true, guessed in texts(part):
         first, second = {*true.lower().split()}, {*guessed.lower().split()}
         either = first | second
         rows.append(len(first & second) / len(either) if either else 1.0)
