@@ -110,6 +110,17 @@ def ranks(values: list[float]) -> list[float]:
     ]
 
 
+def gini(true: list[float], guessed: list[float]) -> float:
+    """Kaggle's sum of the Lorenz curve, ties once in the rows' order and once against."""
+
+    def one(sign: int) -> float:
+        order = sorted(range(len(true)), key=lambda i: (-guessed[i], sign * i))
+        curve = itertools.accumulate(true[i] for i in order)
+        return math.fsum(curve) - (len(true) + 1) / 2 * math.fsum(true)
+
+    return (one(1) + one(-1)) / 2
+
+
 def kendall(case: Case) -> float:
     same = other = tied_t = tied_p = 0
     for (t, p), (u, q) in itertools.combinations(rows(case), 2):
@@ -329,6 +340,9 @@ NAIVE: dict[str, Naive] = {
     ),
     "pearson": lambda case: pearson_of(case.t, case.p),
     "spearman": lambda case: pearson_of(ranks(case.t), ranks(case.p)),
+    "normalized_gini_regression": lambda case: (
+        gini(case.t, case.p) / gini(case.t, case.t)
+    ),
     "kendall_tau": kendall,
     "lins_concordance": lin,
     "concordance": concordance,
@@ -475,3 +489,12 @@ def test_weights_do_what_scikit_learns_do(name: str) -> None:
     expected = WEIGHTED[name](case.t, case.p, weights)
     assert report.public == pytest.approx(expected, abs=1e-9)
     assert report.public_interval is not None
+
+
+def test_normalized_gini_of_two_classes_is_the_one_of_the_auc() -> None:
+    solution = b"id,y\n" + b"".join(b"%d,%d\n" % (i, i % 3 == 0) for i in range(40))
+    submission = b"id,y\n" + b"".join(b"%d,%d\n" % (i, i * 7 % 11) for i in range(40))
+    gini_of = score("normalized_gini_regression", solution, submission).public
+    auc = score("roc_auc", solution, submission).public
+    assert auc is not None
+    assert gini_of == pytest.approx(2 * auc - 1, abs=1e-12)

@@ -81,6 +81,38 @@ CORRELATION = (
         ),
     ),
     MetricInfo(
+        name="normalized_gini_regression",
+        title="Normalized Gini of numbers",
+        summary="How well predictions put the rows in the order of their true values: "
+        "their Gini coefficient over that of the right order.",
+        aliases=("normalizedginiregression", "libertymutualgini", "gini_regression"),
+        family=Family.REGRESSION,
+        higher_is_better=True,
+        target=Target.NUMBER,
+        prediction=Prediction.NUMBER,
+        params=(),
+        low=-1.0,
+        high=1.0,
+        perfect=1.0,
+        edges=(
+            CONSTANT_TRUTH,
+            CONSTANT_PREDICTIONS,
+            ("equal predictions", "the mean over all orders of those rows"),
+            ("true values of 0 and 1", "2 AUC - 1"),
+            LARGE_NUMBERS,
+        ),
+        formula=r"\frac{\sum_iy_i(\operatorname{rank}\hat y_i-\frac{n+1}2)}"
+        r"{\sum_iy_i(\operatorname{rank}y_i-\frac{n+1}2)}",
+        source="Gini, Atti del Reale Istituto Veneto 73 (1914) 1203-1248; Kaggle's "
+        "Liberty Mutual competitions, ties shared instead of by the order of the rows",
+        interval=RESAMPLED,
+        example=WorkedExample(
+            solution="id,y\n1,1\n2,2\n3,6\n",
+            submission="id,y\n1,1\n2,9\n3,3\n",
+            score=0.2,
+        ),
+    ),
+    MetricInfo(
         name="kendall_tau",
         title="Kendall's tau",
         summary="The share of pairs in the same order minus those in the "

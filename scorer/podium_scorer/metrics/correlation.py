@@ -57,6 +57,21 @@ def _spearman(part: Part) -> float:
     return correlate(average_ranks(part.truth), average_ranks(part.prediction))[0]
 
 
+def normalized_gini(part: Part) -> Estimate:
+    """The Gini coefficient of the predictions' order over that of the right order."""
+    return resampled(part, _normalized_gini, -1.0, 1.0)
+
+
+def _normalized_gini(part: Part) -> float:
+    middle = (part.rows + 1) / 2
+    # Without the mean, which changes neither sum, nothing cancels. Not by BLAS, whose
+    # last digits depend on its threads.
+    truth = part.truth - part.truth.mean()
+    best = float((truth * (average_ranks(part.truth) - middle)).sum())
+    own = float((truth * (average_ranks(part.prediction) - middle)).sum())
+    return max(-1.0, min(1.0, own / best)) if best > 0 else math.nan
+
+
 def kendall(part: Part) -> Estimate:
     """Kendall's tau-b; 0 where the predictions do not vary."""
     return resampled(part, _kendall, -1.0, 1.0)
@@ -110,6 +125,7 @@ def _concordance(part: Part) -> float:
 CODE = {
     "pearson": Metric(pearson, refuse_constant),
     "spearman": Metric(spearman, refuse_constant),
+    "normalized_gini_regression": Metric(normalized_gini, refuse_constant),
     "kendall_tau": Metric(kendall, refuse_constant),
     "lins_concordance": Metric(lins_concordance, refuse_constant),
     "concordance": Metric(concordance, refuse_constant),
