@@ -17,8 +17,8 @@ DEFAULT_ENTRY, DEFAULT_OUTPUT = "main.py", "submission.csv"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. +=@-]{0,99}", re.ASCII)
 _LIMITS = {"wall_s", "memory_mb", "output_mb"}
 
-# How the launcher ends where there is nothing to run; no program has to keep off these,
-# for it would only be told a wrong sentence about itself.
+# How the launcher ends where there is nothing to run. A program may end with these too:
+# the launcher's own words are marked.
 LAUNCH_FAULTS: Mapping[int, str] = {
     100: "The file is neither a ZIP archive nor a Python script nor a notebook.",
     101: "The archive has no {entry}, neither at its top nor in its only folder.",

@@ -7,6 +7,7 @@ without any label. What comes back is one file and what is known of the run.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -118,8 +119,10 @@ class _Run:
         self, entry: str, inputs: Iterator[bytes], output: Path, wall_s: float
     ) -> ProgramVerdict:
         limits = replace(self.limits, wall_s=wall_s)
+        mark = f"{secrets.token_hex(16)} "
+        program = f"/input/{PROGRAM}"
         task = Task(
-            command=["python3", "-I", "-c", launcher(), f"/input/{PROGRAM}", entry],
+            command=["python3", "-I", "-c", launcher(), program, entry, mark],
             inputs=inputs,
             output=output,
             wall_s=wall_s,
@@ -127,9 +130,10 @@ class _Run:
         )
         verdict = run_program(self.runner.limited(limits), task, limits)
         fault = LAUNCH_FAULTS.get(verdict.exit_code or 0)
-        if fault is None:
+        if fault is None or not verdict.log.startswith(mark):
             return verdict
-        return replace(verdict, detail=fault.format(entry=entry))
+        log = verdict.log.removeprefix(mark)
+        return replace(verdict, detail=fault.format(entry=entry), log=log)
 
     def _inputs(self, model: Path) -> Iterator[bytes]:
         job, files = self.request.job, self.request.files

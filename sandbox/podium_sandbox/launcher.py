@@ -1,7 +1,7 @@
 """Unpacks a participant's program inside its container and becomes it.
 
-Its text is given to the image's own Python (``python3 -I -c TEXT FILE ENTRY``), so it uses
-the standard library of Python 3.8 and nothing else. It runs as the program's own user,
+Its text is given to the image's own Python (``python3 -I -c TEXT FILE ENTRY MARK``), so it
+uses the standard library of Python 3.8 and nothing else. It runs as the program's own user,
 under the program's own limits: an archive that attacks it attacks nobody else. The
 program starts in the folder where it was unpacked, below /tmp.
 """
@@ -155,8 +155,12 @@ def script_of(text: str) -> str:
 
 
 def fail(code: int, why: str) -> NoReturn:
-    """End with a code that the host knows, and say why in the log."""
-    sys.stderr.write(f"The submission can't be started: {why}\n")
+    """End with a code that the host knows, and say why in the log.
+
+    The mark in front of it tells the host that it is not the program that says so: the
+    program never gets to know it.
+    """
+    sys.stderr.write(f"{sys.argv[3]}The submission can't be started: {why}\n")
     sys.stderr.flush()
     os._exit(code)
 

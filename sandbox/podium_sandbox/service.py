@@ -14,39 +14,39 @@ import json
 import logging
 import os
 import socket
-import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from podium_sandbox import doctor
+from podium_sandbox.asking import (
+    WAIT_FOR_REQUEST_S,
+    code_request,
+    job_request,
+    kind_of,
+    receive,
+)
 from podium_sandbox.client import SandboxStatus
-from podium_sandbox.code_job import MOST_INPUTS, CodeJob, CodeJobError
-from podium_sandbox.code_runs import CodeRequest
-from podium_sandbox.jobs import Request, carry_out
-from podium_sandbox.limits import ChangedBy, LimitError, Limits, Profile, limits_for
+from podium_sandbox.code_job import CodeJobError
+from podium_sandbox.jobs import carry_out
+from podium_sandbox.limits import LimitError, Limits
 from podium_sandbox.pool import Pool
-from podium_sandbox.protocol import Source
 from podium_sandbox.rooms import Rooms
 from podium_sandbox.runners import CUSTOM_KINDS, Runner, Worker
 from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import (
-    HEADER_BYTES,
     ContractError,
     Outcome,
     Report,
     Verdict,
-    job_from_json,
 )
 
-MOST_DESCRIPTORS = MOST_INPUTS + 2  # a program, its inputs and its output
 MOST_CONNECTIONS = 128
 REAP_EVERY_S = 60.0
 _WAIT_FOR_PLACE_S = 25.0
-_WAIT_FOR_REQUEST_S = 10.0
 _LAST_JOBS_S = 10.0
 _NO_PLACE = "too many jobs at a time"
 
@@ -173,7 +173,7 @@ class Service:
         try:
             with contextlib.closing(link):
                 request = receive(link, descriptors)
-                link.settimeout(_WAIT_FOR_REQUEST_S)
+                link.settimeout(WAIT_FOR_REQUEST_S)
                 reply = self._reply(request, descriptors, link)
                 link.sendall(json.dumps(reply).encode() + b"\n")
         except OSError as error:
@@ -201,7 +201,7 @@ class Service:
     def _run(
         self, request: dict[str, Any], descriptors: list[int], link: socket.socket
     ) -> Verdict:
-        kind = _kind(request)
+        kind = kind_of(request)
         if kind in CUSTOM_KINDS and self._rooms.custom is None:
             return _refused(self._rooms.refusals.get("custom", "It is switched off."))
         custom = self._custom if kind in CUSTOM_KINDS else None
@@ -209,7 +209,7 @@ class Service:
         if runner is None or (refusal := runner.refusal(kind)):
             return _refused(refusal or "It is switched off.")
         try:
-            parsed = _request(request, descriptors, link)
+            parsed = job_request(request, descriptors, link)
         except (ContractError, LimitError, OSError) as error:
             return Verdict(outcome=Outcome.FAILED, detail=str(error))
         with self._place() as found:
@@ -222,7 +222,7 @@ class Service:
         self, request: dict[str, Any], descriptors: list[int], link: socket.socket
     ) -> ProgramVerdict:
         try:
-            parsed = _code_request(request, descriptors, link)
+            parsed = code_request(request, descriptors, link)
         except (CodeJobError, ContractError, OSError) as error:
             return ProgramVerdict(outcome=Ended.FAILED, detail=str(error))
         with self._place() as found:
@@ -294,116 +294,9 @@ def lock(address: Path) -> Any:
         address.unlink(missing_ok=True)
 
 
-def receive(link: socket.socket, descriptors: list[int]) -> dict[str, Any]:
-    """A request's line; its descriptors are added to the list, which owns them.
-
-    Raises OSError for a line that is too long, cut short, late or no object, and for one
-    with too many descriptors.
-    """
-    line = b""
-    until = time.monotonic() + _WAIT_FOR_REQUEST_S
-    while not line.endswith(b"\n"):
-        link.settimeout(max(until - time.monotonic(), 0.001))
-        data, control, _, _ = link.recvmsg(
-            HEADER_BYTES,
-            socket.CMSG_SPACE(4 * MOST_DESCRIPTORS),
-            socket.MSG_CMSG_CLOEXEC,
-        )
-        descriptors += _rights(control)
-        line += data
-        if not data or len(line) > HEADER_BYTES:
-            raise OSError("the request is cut short or too long")
-        if len(descriptors) > MOST_DESCRIPTORS:
-            raise OSError("the request hands over too many files")
-    try:
-        request = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise OSError("the request is not JSON") from error
-    if not isinstance(request, dict):
-        raise OSError("the request is not an object")
-    return request
-
-
-def _rights(control: Sequence[tuple[int, int, bytes]]) -> list[int]:
-    found: list[int] = []
-    for level, kind, data in control:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            whole = len(data) // 4
-            found += memoryview(data[: 4 * whole]).cast("i").tolist()
-    return found
-
-
-def _kind(request: dict[str, Any]) -> str:
-    job = request.get("job")
-    return str(job.get("kind")) if isinstance(job, dict) else ""
-
-
-def _request(
-    request: dict[str, Any], descriptors: Sequence[int], link: socket.socket
-) -> Request:
-    job = job_from_json(request.get("job"))
-    wanted = len(job.files) + bool(request.get("output"))
-    if len(descriptors) != wanted:
-        raise ContractError(f"a {job.kind} job hands over the files {job.files}")
-    output = descriptors[-1] if request.get("output") else None
-    sizes = [_size(descriptor) for descriptor in descriptors]
-    _check_access(descriptors[: len(job.files)], output)
-    wall_s = request.get("wall_s")
-    if isinstance(wall_s, bool) or not isinstance(wall_s, int | float):
-        raise ContractError("wall_s must be a number")
-    limits_for(Profile.SCORER, {"wall_s": wall_s}, by=ChangedBy.JOB)
-    return Request(
-        job=job,
-        sources=tuple(
-            Source(name=name, descriptor=descriptor, size=size)
-            for name, descriptor, size in zip(
-                job.files, descriptors, sizes, strict=False
-            )
-        ),
-        wall_s=wall_s,
-        output=output,
-        asker=link.fileno(),
-    )
-
-
-def _code_request(
-    request: dict[str, Any], descriptors: Sequence[int], link: socket.socket
-) -> CodeRequest:
-    job = CodeJob.from_json(request.get("job"))
-    if len(descriptors) != len(job.files) + 1:
-        raise ContractError("a job for a program hands over its files and an output")
-    for descriptor in descriptors:
-        _size(descriptor)
-    *files, output = descriptors
-    _check_access(files, output)
-    return CodeRequest(job=job, files=files, output=output, asker=link.fileno())
-
-
 def _refused(why: str) -> Verdict:
     report = Report(status=Outcome.HOST_ERROR, message=why)
     return Verdict(outcome=Outcome.HOST_ERROR, report=report, detail=why)
-
-
-def _size(descriptor: int) -> int:
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        raise ContractError("a job's files must be regular files")
-    return status.st_size
-
-
-def _check_access(sources: Sequence[int], output: int | None) -> None:
-    """Raise ContractError unless what is read can be read and what is written, written.
-
-    Found out in mid-job, it would have cost a container.
-    """
-    for descriptor in sources:
-        mode = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        if mode & os.O_PATH or mode & os.O_ACCMODE == os.O_WRONLY:
-            raise ContractError("a job's files must be open for reading")
-    if output is not None:
-        mode = fcntl.fcntl(output, fcntl.F_GETFL)
-        if mode & os.O_PATH or mode & os.O_ACCMODE == os.O_RDONLY:
-            raise ContractError("the output must be open for writing")
 
 
 @contextlib.contextmanager

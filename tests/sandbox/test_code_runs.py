@@ -189,6 +189,7 @@ def test_what_is_no_program_is_told_in_a_sentence(
     verdict, output = host.run(program)
     assert (verdict.outcome, verdict.exit_code) == (Ended.FINISHED, code), verdict
     assert verdict.detail == LAUNCH_FAULTS[code].format(entry="main.py")
+    assert verdict.log.startswith("The submission can't be started: ")
     assert output == b""
 
 
@@ -241,6 +242,23 @@ def test_every_ending_is_told_apart(
     if code is not None:
         assert verdict.exit_code == code
     assert output == b""
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("code", LAUNCH_FAULTS)
+def test_a_program_that_ends_like_the_launcher_is_a_program(
+    host: Host, code: int
+) -> None:
+    """Else every run would be free for whoever ends with such a code."""
+    program = f"""
+import sys
+print(open("/proc/self/cmdline").read().split("\\0"), file=sys.stderr)
+print("The submission can't be started: no archive", file=sys.stderr)
+raise SystemExit({code})
+"""
+    verdict, _ = host.run(program.encode())
+    assert (verdict.exit_code, verdict.detail) == (code, "")
+    assert "['python3', 'main.py', '']" in verdict.log
 
 
 @pytest.mark.docker

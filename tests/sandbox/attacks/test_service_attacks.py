@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from podium_sandbox import asking
 from podium_sandbox import service as service_module
 from podium_sandbox.process_runner import ProcessRunner
 from podium_scorer.contract import Outcome
@@ -227,7 +228,7 @@ def test_a_request_that_comes_byte_by_byte_is_answered(
 def test_clients_that_say_nothing_hold_nobody_up_for_long(
     honest: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service_module, "_WAIT_FOR_REQUEST_S", 0.5)
+    monkeypatch.setattr(asking, "WAIT_FOR_REQUEST_S", 0.5)
     with contextlib.ExitStack() as stack:
         for number in range(service_module.MOST_CONNECTIONS):
             link = stack.enter_context(connected(honest))
