@@ -21,13 +21,22 @@ SLUGS = ("breast-cancer", "diabetes-progression", "digits", "wine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one test process, so that they share what they start."""
+    """Keep tests that share a Podium in one test process, and no others."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("live"))
+            item.add_marker(pytest.mark.xdist_group(_shared_by(item)))
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+
+
+def _shared_by(item: pytest.Item) -> str:
+    """The name of the Podium that a test uses: one of those below, or its module's."""
+    names: list[str] = getattr(item, "fixturenames", [])
+    for name in ("live_on_docker", "live"):
+        if name in names:
+            return name
+    return item.path.stem
 
 
 def import_shipped(live: LivePodium) -> None:

@@ -96,7 +96,7 @@ def thread_bomb(most: int = 5000) -> None:
 @attack(
     held_by="the pids cgroup counts the dead too; the container's end buries them",
     ends=TIME,
-    wall_s=1.5,
+    wall_s=4,
     most={"zombies": lambda limits: limits.pids},
     bounded={"most": 20},
     least={"zombies": 20},
