@@ -18,6 +18,7 @@ from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
+from podium_scorer.catalogue.graded import GRADED
 from podium_scorer.catalogue.groups import BY_GROUP, by_group, grouped
 from podium_scorer.catalogue.images import IMAGES
 from podium_scorer.catalogue.info import (
@@ -69,6 +70,7 @@ _SINGLE = (
     *TRANSLATION,
     *WRITING,
     *RETRIEVAL,
+    *GRADED,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,

@@ -46,11 +46,14 @@ class Target(StrEnum):
     NUMBER = "number"  # a finite number
     TEXT = "text"  # any text, also none
     ITEMS = "items"  # items separated by spaces, also none
+    GRADED = "graded items"  # items with grades of relevance, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes, also none
 
 
-TEXT_TARGETS = frozenset({Target.TEXT, Target.ITEMS, Target.MASK, Target.BOXES})
+TEXT_TARGETS = frozenset(
+    {Target.TEXT, Target.ITEMS, Target.GRADED, Target.MASK, Target.BOXES}
+)
 
 
 class Prediction(StrEnum):
@@ -62,6 +65,7 @@ class Prediction(StrEnum):
     LABEL = "label"  # a class as the solution writes it
     TEXT = "text"  # any text, also none
     ITEMS = "items"  # items separated by spaces, the best first, also none
+    SCORED = "scored items"  # items, each followed by its confidence, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes with confidences, also none
 
