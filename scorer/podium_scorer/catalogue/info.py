@@ -93,7 +93,8 @@ class ParamType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ParamInfo:
-    """A metric's parameter; numbers must stay between ``above`` and ``below``.
+    """A metric's parameter; numbers must stay between ``above`` and ``below``, and not
+    between the ends of a ``gap``.
 
     ``holds`` says what the column of a COLUMN parameter holds: numbers between ``above``
     and ``below``, or labels. Where such a parameter is ``required`` it has no default.
@@ -106,6 +107,7 @@ class ParamInfo:
     choices: tuple[str, ...] = ()
     above: float = -math.inf
     below: float = math.inf
+    gap: tuple[float, float] | None = None
     whole: bool = False
     required: bool = False
     holds: Target = Target.NUMBER
@@ -141,6 +143,8 @@ class ParamInfo:
             return False
         if self.whole and not float(value).is_integer():
             return False
+        if self.gap is not None and self.gap[0] < value < self.gap[1]:
+            return False
         return self.above < value < self.below
 
     def _numbers(self, noun: str) -> str:
@@ -150,6 +154,8 @@ class ParamInfo:
             for word, bound in (("above", self.above), ("below", self.below))
             if math.isfinite(bound)
         ]
+        if self.gap is not None:
+            bounds.append("not between {:g} and {:g}".format(*self.gap))
         return f"{whole}{noun} {' and '.join(bounds)}".strip()
 
 
@@ -279,4 +285,6 @@ def _param_to_json(param: ParamInfo) -> dict[str, Any]:
     for limit in ("above", "below"):
         if math.isfinite(bound := getattr(param, limit)):
             data[limit] = bound
+    if param.gap is not None:
+        data["gap"] = list(param.gap)
     return data
