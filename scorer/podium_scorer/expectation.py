@@ -12,7 +12,13 @@ from podium_scorer.tables import ContentKind, Kind, LabelKind, NumberKind
 
 NUMBERS = frozenset({Prediction.SCORE, Prediction.PROBABILITY, Prediction.NUMBER})
 TEXTS = frozenset(
-    {Prediction.TEXT, Prediction.ITEMS, Prediction.MASK, Prediction.BOXES}
+    {
+        Prediction.TEXT,
+        Prediction.ITEMS,
+        Prediction.SCORED,
+        Prediction.MASK,
+        Prediction.BOXES,
+    }
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from podium_scorer.catalogue import Columns, MetricInfo, Prediction, Target
 from podium_scorer.contract import Report
-from tests.scorer.support import score
+from tests.scorer.support import ideal, score
 
 PARTS = ("Public", "Private", "Ignored")
 LABELS = ("ant", "bee", "cat")
@@ -141,7 +141,7 @@ def perfect(case: Case) -> Case:
 def _right(names: Names, row: Row) -> Row:
     if names.info.columns is Columns.CLASSES and len(names.columns) > 1:
         return {name: int(row[names.targets[0]] == name) for name in names.columns}
-    return {name: row[name] for name in names.columns}
+    return {name: ideal(names.info, row[name]) for name in names.columns}
 
 
 def _vary(names: Names, truth: list[Row]) -> None:
@@ -238,6 +238,28 @@ def _items(names: Names, rng: random.Random) -> tuple[Row, Row]:
     )
 
 
+def _graded(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    true = rng.sample(range(12), rng.randrange(1, 6))
+    grades = [1, *(rng.choice((0, 1, 2, 3, 1.5)) for _ in true[1:])]
+    guess = rng.sample(range(12), rng.randrange(0, 8))
+    guess += rng.sample(guess, min(len(guess), rng.randrange(2)))
+    pairs = zip(true, grades, strict=True)
+    return (
+        {names.targets[0]: " ".join(f"{item}:{grade}" for item, grade in pairs)},
+        {names.columns[0]: " ".join(map(str, guess))},
+    )
+
+
+def _scored(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    true = rng.sample(range(12), rng.randrange(0, 4))
+    guess = rng.sample(range(12), rng.randrange(0, 6))
+    pairs = [(item, round(rng.random() + 0.3 * (item in true), 1)) for item in guess]
+    return (
+        {names.targets[0]: " ".join(map(str, true))},
+        {names.columns[0]: " ".join(f"{item} {sure}" for item, sure in pairs)},
+    )
+
+
 def _mask(names: Names, rng: random.Random) -> tuple[Row, Row]:
     def draw() -> str:
         place, runs = 0, []
@@ -292,12 +314,14 @@ KINDS: dict[Target, Maker] = {
     Target.LABEL: _label,
     Target.TEXT: _text,
     Target.ITEMS: _items,
+    Target.GRADED: _graded,
     Target.MASK: _mask,
 }
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(
         ("kl_divergence", "js_divergence", "wasserstein", "total_variation"), _shares
     ),
+    "gap": _scored,
     **dict.fromkeys(("haversine", "mean_angular_error"), _place),
     **dict.fromkeys(
         ("crps_gaussian", "laplace_log_likelihood", "gaussian_log_likelihood"),

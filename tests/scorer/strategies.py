@@ -24,7 +24,7 @@ from podium_scorer.catalogue import (
     Target,
 )
 from podium_scorer.contract import Report
-from tests.scorer.support import quoted_csv, score
+from tests.scorer.support import ideal, quoted_csv, score
 
 CLASSES = ("a", "b", "c")
 PARTS = ("Public", "Private", "Ignored")
@@ -132,7 +132,7 @@ class Case:
             return truth * len(self.columns)
         if len(self.columns) > len(truth):
             return tuple(float(name == truth[0]) for name in self.columns)
-        return truth
+        return tuple(ideal(self.info, cell) for cell in truth)
 
 
 @st.composite
@@ -236,6 +236,10 @@ def _texts(kind: Target | Prediction) -> Cells:
             return lists(st.sampled_from(WORDS), least=1)
         case Prediction.ITEMS:
             return lists(st.sampled_from(WORDS))
+        case Target.GRADED:
+            return st.sampled_from(["one:3 two:1", "two:2", "three:0 one:0.5"])
+        case Prediction.SCORED:
+            return st.sampled_from(["", "one 0.9", "two 0.5 one 0.5", "three 1 two 0"])
         case Target.MASK | Prediction.MASK:
             return st.sampled_from(["", "1 2", "2 3", "1 1 4 2", "5 1"])
         case Target.BOXES:
@@ -258,6 +262,8 @@ def _fixed(info: MetricInfo, kind: Target, targets: int) -> Sequence[Row]:
         case Target.NUMBER:
             low, high = _common(info)
             cells = (max(low, 0.5), min(high, 0.75), max(low, min(high, 1.0)))
+        case Target.GRADED:
+            cells = ("one:1", "two:2 three:1")
         case Target.MASK:
             cells = ("1 2", "3 4")
         case Target.BOXES:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from podium_scorer.catalogue import Columns, MetricInfo
+from podium_scorer.catalogue import Columns, MetricInfo, Prediction, Target
 from podium_scorer.contract import MetricSpec, PrepareJob, ReaderCaps, Report, ScoreJob
 from podium_scorer.engine import Prepared, run_prepare, run_score
 
@@ -69,10 +69,23 @@ def perfect_submission(info: MetricInfo) -> bytes:
         target = next(name for name in rows[0] if name != key)
         found = [[row[key], *(int(row[target] == c) for c in columns)] for row in rows]
     else:
-        found = [[row[key], *(row[name] for name in columns)] for row in rows]
+        found = [
+            [row[key], *(ideal(info, row[name]) for name in columns)] for row in rows
+        ]
     text = io.StringIO()
     csv.writer(text).writerows([named, *found])
     return text.getvalue().encode()
+
+
+def ideal(info: MetricInfo, cell: Any) -> Any:
+    """The best prediction for a true cell, where the two do not look the same."""
+    if info.target is Target.GRADED:
+        pairs = [item.rpartition(":") for item in cell.split()]
+        best = sorted(pairs, key=lambda pair: -float(pair[2]))
+        return " ".join(item for item, _, _ in best)
+    if info.prediction is Prediction.SCORED:
+        return " ".join(f"{item} 0.9" for item in cell.split())
+    return cell
 
 
 def kinds(report: Report) -> dict[str, int]:

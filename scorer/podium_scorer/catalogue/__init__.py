@@ -15,9 +15,11 @@ from podium_scorer.catalogue.clusters import CLUSTERS
 from podium_scorer.catalogue.columnwise import COLUMNWISE
 from podium_scorer.catalogue.confusion import CONFUSION
 from podium_scorer.catalogue.correlation import CORRELATION
+from podium_scorer.catalogue.deviances import DEVIANCES, at_power
 from podium_scorer.catalogue.distributions import DISTRIBUTIONS
 from podium_scorer.catalogue.errors import ERRORS
 from podium_scorer.catalogue.forecasts import FORECASTS
+from podium_scorer.catalogue.graded import GRADED
 from podium_scorer.catalogue.groups import BY_GROUP, by_group, grouped
 from podium_scorer.catalogue.images import IMAGES
 from podium_scorer.catalogue.info import (
@@ -69,11 +71,13 @@ _SINGLE = (
     *TRANSLATION,
     *WRITING,
     *RETRIEVAL,
+    *GRADED,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,
     *CONFUSION,
     *ERRORS,
+    *DEVIANCES,
     *RELATIVE,
     *FORECASTS,
     *CORRELATION,
@@ -94,16 +98,17 @@ def find_metric(name: str) -> MetricInfo:
 
 
 def describe(name: str, params: Mapping[str, object]) -> MetricInfo:
-    """What is known of a metric with these parameters, which may say which one it is of.
+    """What is known of a metric with these parameters, which may say which one it is of,
+    or what its columns may hold.
 
     Raises KeyError where there is no metric ``name``.
     """
     info = find_metric(name)
     if info.name != BY_GROUP:
-        return info
+        return at_power(info, params)
     inner = METRICS.get(str(params.get("metric", "rmse")), info)
     sound = inner.name in info.params[0].choices
-    return grouped(info, inner, params) if sound else info
+    return grouped(info, at_power(inner, params), params) if sound else info
 
 
 def nearest_metrics(name: str) -> list[str]:

@@ -46,11 +46,14 @@ class Target(StrEnum):
     NUMBER = "number"  # a finite number
     TEXT = "text"  # any text, also none
     ITEMS = "items"  # items separated by spaces, also none
+    GRADED = "graded items"  # items with grades of relevance, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes, also none
 
 
-TEXT_TARGETS = frozenset({Target.TEXT, Target.ITEMS, Target.MASK, Target.BOXES})
+TEXT_TARGETS = frozenset(
+    {Target.TEXT, Target.ITEMS, Target.GRADED, Target.MASK, Target.BOXES}
+)
 
 
 class Prediction(StrEnum):
@@ -62,6 +65,7 @@ class Prediction(StrEnum):
     LABEL = "label"  # a class as the solution writes it
     TEXT = "text"  # any text, also none
     ITEMS = "items"  # items separated by spaces, the best first, also none
+    SCORED = "scored items"  # items, each followed by its confidence, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes with confidences, also none
 
@@ -89,7 +93,8 @@ class ParamType(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ParamInfo:
-    """A metric's parameter; numbers must stay between ``above`` and ``below``.
+    """A metric's parameter; numbers must stay between ``above`` and ``below``, and not
+    between the ends of a ``gap``.
 
     ``holds`` says what the column of a COLUMN parameter holds: numbers between ``above``
     and ``below``, or labels. Where such a parameter is ``required`` it has no default.
@@ -102,6 +107,7 @@ class ParamInfo:
     choices: tuple[str, ...] = ()
     above: float = -math.inf
     below: float = math.inf
+    gap: tuple[float, float] | None = None
     whole: bool = False
     required: bool = False
     holds: Target = Target.NUMBER
@@ -137,6 +143,8 @@ class ParamInfo:
             return False
         if self.whole and not float(value).is_integer():
             return False
+        if self.gap is not None and self.gap[0] < value < self.gap[1]:
+            return False
         return self.above < value < self.below
 
     def _numbers(self, noun: str) -> str:
@@ -146,6 +154,8 @@ class ParamInfo:
             for word, bound in (("above", self.above), ("below", self.below))
             if math.isfinite(bound)
         ]
+        if self.gap is not None:
+            bounds.append("not between {:g} and {:g}".format(*self.gap))
         return f"{whole}{noun} {' and '.join(bounds)}".strip()
 
 
@@ -275,4 +285,6 @@ def _param_to_json(param: ParamInfo) -> dict[str, Any]:
     for limit in ("above", "below"):
         if math.isfinite(bound := getattr(param, limit)):
             data[limit] = bound
+    if param.gap is not None:
+        data["gap"] = list(param.gap)
     return data

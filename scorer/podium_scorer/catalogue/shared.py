@@ -36,9 +36,11 @@ POWER = ParamInfo(
     name="power",
     type=ParamType.NUMBER,
     default=1.5,
-    above=0.9999999999999999,
-    below=2.0000000000000004,
-    doc="From 1 (Poisson) to 2 (gamma).",
+    above=-1.0000000000000002,
+    below=3.0000000000000004,
+    gap=(0.0, 1.0),
+    doc="0 is the normal distribution, 1 Poisson's, 2 gamma's, 3 the inverse Gaussian; "
+    "from -1 to 3, since beyond them large and small numbers have no finite score.",
 )
 SIGMA_CLIP = ParamInfo(
     name="sigma_clip",

@@ -121,20 +121,24 @@ def pinball_losses(truth: Array, prediction: Array, alpha: float) -> Floats:
 
 
 def tweedie_losses(truth: Array, prediction: Array, power: float) -> Floats:
-    """Twice the unit deviance of each row; powers 1 and 2 are its limits."""
+    """Twice the unit deviance of each row; 0 is the squared error, 1 and 2 are limits.
+
+    No deviance is below 0: rounding may carry that of a perfect prediction there.
+    """
+    if power == 0.0:
+        squares: Floats = np.square(prediction - truth)
+        return squares
     if power == 1.0:
-        return 2.0 * (_times_log(truth, prediction) - truth + prediction)
-    if power == 2.0:
+        losses = _times_log(truth, prediction) - truth + prediction
+    elif power == 2.0:
         quotients = truth / prediction
-        limit: Floats = 2.0 * (quotients - np.log(quotients) - 1.0)
-        return limit
-    first = np.power(np.maximum(truth, 0.0), 2.0 - power) / (
-        (1.0 - power) * (2.0 - power)
-    )
-    second = truth * np.power(prediction, 1.0 - power) / (1.0 - power)
-    third = np.power(prediction, 2.0 - power) / (2.0 - power)
-    losses: Floats = 2.0 * (first - second + third)
-    return losses
+        losses = quotients - np.log(quotients) - 1.0
+    else:
+        best = np.power(np.maximum(truth, 0.0), 2.0 - power) / (1.0 - power)
+        slope = truth * np.power(prediction, 1.0 - power) / (1.0 - power)
+        level = np.power(prediction, 2.0 - power) / (2.0 - power)
+        losses = best / (2.0 - power) - slope + level
+    return np.maximum(2.0 * losses, 0.0)
 
 
 def _times_log(truth: Array, prediction: Array) -> Floats:

@@ -130,6 +130,13 @@ def _d2(
     return _one_minus(losses(truth, part.prediction), losses(truth, constant))
 
 
+def refuse_no_baseline(part: Part) -> str | None:
+    """Below power 0 a prediction, and so the mean, must be above 0."""
+    if part.setting.number("power") < 0.0 and float(part.truth.mean()) <= 0.0:
+        return "have a mean target of 0 or less"
+    return refuse_constant(part)
+
+
 def _weights(part: Part) -> Floats:
     return np.ones(part.rows) if part.weights is None else part.weights
 
@@ -191,7 +198,7 @@ CODE = {
     "wrmsse": Metric(wrmsse, refuse_weights),
     "d2_absolute_error": Metric(d2_absolute, refuse_constant),
     "d2_pinball": Metric(d2_pinball, refuse_constant),
-    "d2_tweedie": Metric(d2_tweedie, refuse_constant),
+    "d2_tweedie": Metric(d2_tweedie, refuse_no_baseline),
     "mape": Metric(mape, refuse_zeros),
     "rmspe": Metric(rmspe, refuse_zeros),
 }
