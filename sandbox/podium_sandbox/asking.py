@@ -20,7 +20,8 @@ from podium_sandbox.code_runs import CodeRequest
 from podium_sandbox.jobs import Request
 from podium_sandbox.limits import ChangedBy, Profile, limits_for
 from podium_sandbox.protocol import Source
-from podium_scorer.contract import HEADER_BYTES, ContractError, job_from_json
+from podium_scorer.contract import job_from_json
+from podium_scorer.wire import HEADER_BYTES, ContractError
 
 MOST_DESCRIPTORS = MOST_INPUTS + 2  # a program, its inputs and its output
 WAIT_FOR_REQUEST_S = 10.0

@@ -20,13 +20,8 @@ from typing import Any, BinaryIO, TypeAlias, cast
 
 from podium_sandbox.code_job import DEFAULT_WALL_S, CodeJob
 from podium_sandbox.verdicts import Ended, ProgramVerdict
-from podium_scorer.contract import (
-    ContractError,
-    Job,
-    Outcome,
-    Verdict,
-    job_to_json,
-)
+from podium_scorer.contract import Job, Outcome, Verdict, job_to_json
+from podium_scorer.wire import ContractError
 
 REPLY_BYTES = 2 << 20
 # Beyond the job's own time: waiting for a free place and starting a cold scorer.

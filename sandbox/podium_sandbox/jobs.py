@@ -23,7 +23,8 @@ from podium_sandbox.protocol import (
     frames,
 )
 from podium_sandbox.runners import Ending, RunnerError, Worker
-from podium_scorer.contract import ContractError, Job, JobHeader, Outcome, Verdict
+from podium_scorer.contract import Job, JobHeader, Outcome, Verdict
+from podium_scorer.wire import ContractError
 
 
 @dataclass(frozen=True, kw_only=True)

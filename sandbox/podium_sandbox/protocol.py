@@ -23,16 +23,8 @@ from podium_sandbox.errors import (
     SourceError,
     StreamEnded,
 )
-from podium_scorer.contract import (
-    HEADER_BYTES,
-    AnswerHeader,
-    ContractError,
-    CutOff,
-    Job,
-    JobHeader,
-    Outcome,
-    Report,
-)
+from podium_scorer.contract import AnswerHeader, CutOff, Job, JobHeader, Outcome, Report
+from podium_scorer.wire import HEADER_BYTES, ContractError
 
 READY_BYTES = 4096
 COLLECTED_BYTES = 64 * 1024

@@ -37,12 +37,8 @@ from podium_sandbox.pool import Pool
 from podium_sandbox.rooms import Rooms
 from podium_sandbox.runners import CUSTOM_KINDS, Runner, Worker
 from podium_sandbox.verdicts import Ended, ProgramVerdict
-from podium_scorer.contract import (
-    ContractError,
-    Outcome,
-    Report,
-    Verdict,
-)
+from podium_scorer.contract import Outcome, Report, Verdict
+from podium_scorer.wire import ContractError
 
 MOST_CONNECTIONS = 128
 REAP_EVERY_S = 60.0

@@ -16,23 +16,29 @@ A header line is UTF-8 JSON without a line feed, at most ``HEADER_BYTES`` long.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, cast
 
-HEADER_BYTES = 64 * 1024
+from podium_scorer.wire import (
+    ContractError,
+    count,
+    exact,
+    header_line,
+    interval,
+    mapping,
+    number,
+    optional_number,
+    read_header_line,
+    text,
+)
+
 SAMPLES_PER_FAULT = 10
 MESSAGE_CHARS = 500
 VALUE_CHARS = 80
 
 ParamValue: TypeAlias = "str | int | float | bool | list[ParamValue] | None"
-
-
-class ContractError(ValueError):
-    """A job or an answer that does not keep to the contract."""
 
 
 class Outcome(StrEnum):
@@ -245,17 +251,17 @@ class Verdict:
     @classmethod
     def from_json(cls, data: object) -> Verdict:
         """Read a verdict; raises ContractError where it does not keep to the contract."""
-        fields = _mapping(data, "verdict")
+        fields = mapping(data, "verdict")
         report, reason = fields.get("report"), fields.get("reason")
         try:
             return cls(
-                outcome=Outcome(_text(fields, "outcome")),
+                outcome=Outcome(text(fields, "outcome")),
                 report=None if report is None else report_from_json(report),
-                reason=None if reason is None else CutOff(_text(fields, "reason")),
-                detail=_text(fields, "detail"),
-                log=_text(fields, "log"),
-                sandbox=_text(fields, "sandbox"),
-                wall_s=_number(fields.get("wall_s", 0.0), "wall_s"),
+                reason=None if reason is None else CutOff(text(fields, "reason")),
+                detail=text(fields, "detail"),
+                log=text(fields, "log"),
+                sandbox=text(fields, "sandbox"),
+                wall_s=number(fields.get("wall_s", 0.0), "wall_s"),
             )
         except ValueError as error:
             raise ContractError(str(error)) from error
@@ -271,7 +277,7 @@ class JobHeader:
 
     def to_line(self) -> bytes:
         """The header line, line feed included; raises ContractError if it is too long."""
-        return _line(
+        return header_line(
             {
                 "nonce": self.nonce,
                 "job": job_to_json(self.job),
@@ -282,12 +288,12 @@ class JobHeader:
     @classmethod
     def from_line(cls, line: bytes) -> JobHeader:
         """Read a header line; raises ContractError where it does not keep to the contract."""
-        data = _read_line(line, {"nonce", "job", "files"})
+        data = read_header_line(line, {"nonce", "job", "files"})
         job = job_from_json(data["job"])
         sizes = _sizes(data["files"])
         if tuple(name for name, _ in sizes) != job.files:
             raise ContractError(f"a {job.kind} job takes the files {job.files}")
-        return cls(nonce=_text(data, "nonce"), job=job, sizes=sizes)
+        return cls(nonce=text(data, "nonce"), job=job, sizes=sizes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,7 +306,7 @@ class AnswerHeader:
 
     def to_line(self) -> bytes:
         """The header line, line feed included; raises ContractError if it is too long."""
-        return _line(
+        return header_line(
             {
                 "nonce": self.nonce,
                 "report": self.report.to_json(),
@@ -311,9 +317,9 @@ class AnswerHeader:
     @classmethod
     def from_line(cls, line: bytes) -> AnswerHeader:
         """Read an answer from an untrusted process; raises ContractError on any deviation."""
-        data = _read_line(line, {"nonce", "report", "files"})
+        data = read_header_line(line, {"nonce", "report", "files"})
         return cls(
-            nonce=_text(data, "nonce"),
+            nonce=text(data, "nonce"),
             report=report_from_json(data["report"]),
             sizes=_sizes(data["files"]),
         )
@@ -329,14 +335,14 @@ def job_to_json(job: Job) -> dict[str, Any]:
 
 def job_from_json(data: object) -> Job:
     """Read a job; raises ContractError where it does not keep to the contract."""
-    fields = dict(_mapping(data, "job"))
+    fields = dict(mapping(data, "job"))
     kind = _JOBS.get(str(fields.pop("kind", None)))
     if kind is None:
         raise ContractError("unknown kind of job")
     try:
         if "metric" in fields:
-            fields["metric"] = MetricSpec(**_mapping(fields["metric"], "metric"))
-        fields["caps"] = ReaderCaps(**_mapping(fields.get("caps", {}), "caps"))
+            fields["metric"] = MetricSpec(**mapping(fields["metric"], "metric"))
+        fields["caps"] = ReaderCaps(**mapping(fields.get("caps", {}), "caps"))
         return kind(**fields)
     except TypeError as error:
         raise ContractError(str(error)) from error
@@ -362,7 +368,7 @@ def fault_to_json(fault: Fault) -> dict[str, Any]:
 
 def fault_from_json(data: object) -> Fault:
     """Read a fault; raises ContractError where it does not keep to the contract."""
-    fields = _exact(
+    fields = exact(
         data,
         "fault",
         {"kind", "message", "advice", "count"},
@@ -372,18 +378,18 @@ def fault_from_json(data: object) -> Fault:
     if not isinstance(examples, list) or len(examples) > SAMPLES_PER_FAULT:
         raise ContractError(f"a fault has at most {SAMPLES_PER_FAULT} examples")
     return Fault(
-        kind=_text(fields, "kind", VALUE_CHARS),
-        message=_text(fields, "message", MESSAGE_CHARS),
-        advice=_text(fields, "advice", MESSAGE_CHARS),
-        count=_count(fields["count"], "count"),
-        column=_text(fields, "column", MESSAGE_CHARS) if "column" in fields else None,
+        kind=text(fields, "kind", VALUE_CHARS),
+        message=text(fields, "message", MESSAGE_CHARS),
+        advice=text(fields, "advice", MESSAGE_CHARS),
+        count=count(fields["count"], "count"),
+        column=text(fields, "column", MESSAGE_CHARS) if "column" in fields else None,
         examples=tuple(_example_from_json(example) for example in examples),
     )
 
 
 def report_from_json(data: object) -> Report:
     """Read a report; raises ContractError where it does not keep to the contract."""
-    fields = _exact(
+    fields = exact(
         data,
         "report",
         {"status"},
@@ -402,7 +408,7 @@ def report_from_json(data: object) -> Report:
         },
     )
     try:
-        status = Outcome(_text(fields, "status"))
+        status = Outcome(text(fields, "status"))
     except ValueError as error:
         raise ContractError(str(error)) from error
     if status in {Outcome.CUT_OFF, Outcome.FAILED}:
@@ -415,121 +421,31 @@ def report_from_json(data: object) -> Report:
     counts = fields.get("counts", True)
     if not isinstance(counts, bool):
         raise ContractError("counts must be true or false")
-    rows = _mapping(fields.get("rows", {}), "rows")
+    rows = mapping(fields.get("rows", {}), "rows")
     if not set(rows) <= {"public", "private", "ignored"}:
         raise ContractError("rows counts public, private and ignored")
     return Report(
         status=status,
-        public=_optional_number(fields, "public"),
-        private=_optional_number(fields, "private"),
-        public_interval=_interval(fields, "public_interval"),
-        private_interval=_interval(fields, "private_interval"),
-        rows={name: _count(value, name) for name, value in rows.items()},
+        public=optional_number(fields, "public"),
+        private=optional_number(fields, "private"),
+        public_interval=interval(fields, "public_interval"),
+        private_interval=interval(fields, "private_interval"),
+        rows={name: count(value, name) for name, value in rows.items()},
         errors=tuple(fault_from_json(error) for error in errors),
         counts=counts,
-        message=_text(fields, "message", 4000),
-        scorer=_text(fields, "scorer", VALUE_CHARS),
-        metric_sha256=_text(fields, "metric_sha256", VALUE_CHARS),
-        seed=_count(fields["seed"], "seed") if "seed" in fields else None,
+        message=text(fields, "message", 4000),
+        scorer=text(fields, "scorer", VALUE_CHARS),
+        metric_sha256=text(fields, "metric_sha256", VALUE_CHARS),
+        seed=count(fields["seed"], "seed") if "seed" in fields else None,
     )
 
 
 def _example_from_json(data: object) -> Example:
-    fields = _exact(data, "example", set(), {"line", "value"})
+    fields = exact(data, "example", set(), {"line", "value"})
     return Example(
-        line=_count(fields["line"], "line") if "line" in fields else None,
-        value=_text(fields, "value", VALUE_CHARS) if "value" in fields else None,
+        line=count(fields["line"], "line") if "line" in fields else None,
+        value=text(fields, "value", VALUE_CHARS) if "value" in fields else None,
     )
-
-
-def _line(data: object) -> bytes:
-    line = json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-    if len(line) > HEADER_BYTES:
-        raise ContractError(f"a header line has at most {HEADER_BYTES} bytes")
-    return line
-
-
-def _read_line(line: bytes, keys: set[str]) -> dict[str, Any]:
-    if len(line) > HEADER_BYTES or not line.endswith(b"\n"):
-        raise ContractError("the header line is too long or cut short")
-    try:
-        data = json.loads(
-            line, object_pairs_hook=_unique_keys, parse_constant=_no_constant
-        )
-    except (ValueError, RecursionError) as error:
-        raise ContractError(f"the header line is not JSON: {error}") from error
-    return _exact(data, "header", keys, set())
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) != len(pairs):
-        raise ValueError("a key stands twice")
-    return data
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not a number here")
-
-
-def _mapping(data: object, what: str) -> dict[str, Any]:
-    if not isinstance(data, Mapping):
-        raise ContractError(f"{what} must be an object")
-    return cast(dict[str, Any], data)
-
-
-def _exact(
-    data: object, what: str, required: set[str], optional: set[str]
-) -> dict[str, Any]:
-    fields = _mapping(data, what)
-    missing, unknown = required - set(fields), set(fields) - required - optional
-    if missing or unknown:
-        raise ContractError(
-            f"{what}: missing {sorted(missing)}, unknown {sorted(unknown)}"
-        )
-    return fields
-
-
-def _text(fields: Mapping[str, Any], name: str, most: int | None = None) -> str:
-    value = fields.get(name, "")
-    if not isinstance(value, str) or (most is not None and len(value) > most):
-        raise ContractError(f"{name} must be a text of at most {most} characters")
-    if most is not None and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value):
-        # JSON can carry both; no database and no page takes them.
-        raise ContractError(f"{name} must be a text without NUL and half characters")
-    return value
-
-
-def _count(value: object, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ContractError(f"{name} must be a whole number from 0")
-    return value
-
-
-def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ContractError(f"{name} must be a number")
-    try:
-        number = float(value)
-    except OverflowError as error:
-        raise ContractError(f"{name} must be finite") from error
-    if not math.isfinite(number):
-        raise ContractError(f"{name} must be finite")
-    return number
-
-
-def _optional_number(fields: Mapping[str, Any], name: str) -> float | None:
-    return _number(fields[name], name) if name in fields else None
-
-
-def _interval(fields: Mapping[str, Any], name: str) -> tuple[float, float] | None:
-    if name not in fields:
-        return None
-    value = fields[name]
-    if not isinstance(value, list) or len(value) != 2:
-        raise ContractError(f"{name} must be two numbers")
-    low, high = (_number(end, name) for end in value)
-    return (low, high)
 
 
 def _sizes(data: object) -> tuple[tuple[str, int], ...]:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer.contract import (
-    HEADER_BYTES,
     MESSAGE_CHARS,
     SAMPLES_PER_FAULT,
     VALUE_CHARS,
@@ -19,6 +18,7 @@ from podium_scorer.contract import (
     Fault,
     Report,
 )
+from podium_scorer.wire import HEADER_BYTES
 
 Ints = NDArray[np.int64]
 

@@ -28,9 +28,7 @@ import pyarrow.parquet
 
 from podium_scorer import __version__
 from podium_scorer.contract import (
-    HEADER_BYTES,
     AnswerHeader,
-    ContractError,
     CustomPrepareJob,
     CustomScoreJob,
     JobHeader,
@@ -41,6 +39,7 @@ from podium_scorer.contract import (
 )
 from podium_scorer.engine import Prepared, run_prepare, run_score
 from podium_scorer.faults import REPORT_BYTES, fit_report
+from podium_scorer.wire import HEADER_BYTES, ContractError
 
 EXIT_PROTOCOL, EXIT_OURS, EXIT_MEMORY = 3, 4, 5
 THREADS = "PODIUM_SCORER_THREADS"  # how many threads read a file; default: two

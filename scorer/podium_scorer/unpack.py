@@ -24,8 +24,7 @@ _BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,
-    RuntimeError,
+    RuntimeError,  # a password, or a method of packing that Python lacks
     ValueError,
     OSError,
     KeyError,

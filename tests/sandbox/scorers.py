@@ -11,9 +11,8 @@ import textwrap
 
 _START = """
 import json, os, sys
-from podium_scorer.contract import (
-    AnswerHeader, HEADER_BYTES, JobHeader, Outcome, Report
-)
+from podium_scorer.contract import (AnswerHeader, JobHeader, Outcome, Report)
+from podium_scorer.wire import HEADER_BYTES
 
 sys.stdout.write(json.dumps({"ready": 1, "scorer": "for-tests"}) + "\\n")
 sys.stdout.flush()

@@ -30,7 +30,6 @@ from podium_sandbox.protocol import (
     frames,
 )
 from podium_scorer.contract import (
-    HEADER_BYTES,
     AnswerHeader,
     CutOff,
     Fault,
@@ -42,6 +41,7 @@ from podium_scorer.contract import (
     Report,
     ScoreJob,
 )
+from podium_scorer.wire import HEADER_BYTES
 
 METRIC = MetricSpec(name="rmse")
 SCORE = ScoreJob(metric=METRIC, submission_name="s.csv")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from podium_scorer.contract import HEADER_BYTES, AnswerHeader
+from podium_scorer.contract import AnswerHeader
+from podium_scorer.wire import HEADER_BYTES
 from tests.scorer.support import csv_bytes, kinds, score
 
 

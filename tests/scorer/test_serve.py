@@ -15,7 +15,6 @@ import pytest
 
 from podium_scorer import __version__
 from podium_scorer.contract import (
-    HEADER_BYTES,
     AnswerHeader,
     Job,
     JobHeader,
@@ -26,6 +25,7 @@ from podium_scorer.contract import (
     ScoreJob,
 )
 from podium_scorer.serve import EXIT_MEMORY, EXIT_PROTOCOL
+from podium_scorer.wire import HEADER_BYTES
 from tests.scorer.support import csv_bytes, prepare, score
 
 SOLUTION = csv_bytes("id,y,Usage", [
