@@ -160,17 +160,17 @@ class LivePodium:
 
     def server(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run ``podium-server`` with this Podium's settings."""
-        return self._run("podium.cli", arguments, self.environment)
+        return self._run("podium.cli", arguments, self.environment, self.folder)
 
     def podium(self, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run ``podium``, a participant's command, with a home folder of its own."""
+        """Run ``podium``, a participant's command, in a home folder of its own."""
         environment = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("PODIUM_", "XDG_"))
         }
         return self._run(
-            "podium_cli.main", arguments, {**environment, "HOME": str(home)}
+            "podium_cli.main", arguments, {**environment, "HOME": str(home)}, home
         )
 
     def processes(self) -> list[psutil.Process]:
@@ -197,12 +197,16 @@ class LivePodium:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def _run(
-        self, module: str, arguments: tuple[str, ...], environment: Mapping[str, str]
+        self,
+        module: str,
+        arguments: tuple[str, ...],
+        environment: Mapping[str, str],
+        folder: Path,
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", module, *arguments],
             env=dict(environment),
-            cwd=self.folder,
+            cwd=folder,
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,

@@ -42,8 +42,9 @@ class SandboxFailed(PodiumError):
 @click.option(
     "--data",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="The folder with the input files (default: a folder called SLUG, as `podium "
-    "download` makes it).",
+    default=".",
+    help="The folder with the input files (default: this folder, where `podium "
+    "download` puts them).",
 )
 @click.option(
     "--output",
@@ -55,7 +56,7 @@ class SandboxFailed(PodiumError):
 def run(
     slug: str,
     program: Path,
-    data: Path | None,
+    data: Path,
     output: Path | None,
     image: str | None,
     as_json: bool,
@@ -69,10 +70,9 @@ def run(
         rules = client.competition(slug)["program"]
     if rules is None:
         raise Refused(f"{slug} takes files of predictions, and runs no programs.")
-    folder = data or Path(slug)
-    _check_inputs(rules, folder, slug)
+    _check_inputs(rules, data, slug)
     target = output or Path(rules["output"])
-    verdict = _run(program, rules, folder, target, image)
+    verdict = _run(program, rules, data, target, image)
     if as_json:
         show.as_json(verdict)
     else:

@@ -6,8 +6,9 @@ notebook. It sees the inputs at ``/input/data``, read-only, and writes to ``/out
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -70,14 +71,18 @@ class CodeJob:
         """Read a job; raises CodeJobError with all that is wrong with it."""
         if not isinstance(data, Mapping):
             raise CodeJobError("A job is an object.")
-        try:
-            job = cls(**data)
-            faults = list(job._faults())
-        except (TypeError, AttributeError) as error:
-            raise CodeJobError(f"The job is not sound: {error}.") from error
-        if faults:
+        if faults := _unsound(data):
+            raise CodeJobError(f"The job is not sound: {'; '.join(faults)}.")
+        job = cls(**data)
+        if faults := job._faults():
             raise CodeJobError(" ".join(faults))
         return job
+
+    @property
+    def training_limits(self) -> Mapping[str, float]:
+        """The limits of the training stage: its own time, if it has one."""
+        own = {"wall_s": self.train_wall_s} if self.train_wall_s else {}
+        return dict(self.limits) | own
 
     def _faults(self) -> list[str]:
         faults = [
@@ -98,3 +103,49 @@ class CodeJob:
         if unknown := set(self.limits) - _LIMITS:
             faults.append(f"A job can't set {', '.join(sorted(unknown))}.")
         return faults
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: object) -> bool:
+    """A finite number from 0; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value < math.inf
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_text, value))
+
+
+def _is_numbers(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        _is_text(name) and _is_number(number) for name, number in value.items()
+    )
+
+
+_FIELDS: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "image": (_is_text, "a text"),
+    "image_id": (_is_text, "a text"),
+    "entry": (_is_text, "a text"),
+    "output": (_is_text, "a text"),
+    "inputs": (_is_texts, "a list of texts"),
+    "train": (_is_text, "a text"),
+    "train_inputs": (_is_texts, "a list of texts"),
+    "train_wall_s": (_is_number, "a number from 0"),
+    "limits": (_is_numbers, "an object of numbers from 0"),
+}
+
+
+def _unsound(data: Mapping[str, object]) -> list[str]:
+    """What is missing, unknown or of the wrong type."""
+    faults = [] if "image" in data else ["it names no image"]
+    for name, value in data.items():
+        holds, expected = _FIELDS.get(name, (None, ""))
+        if holds is None:
+            faults.append(f"it has no {str(name)[:80]!r}")
+        elif not holds(value):
+            faults.append(f"{name} must be {expected}")
+    return faults

@@ -78,8 +78,9 @@ class CodeRuns:
             )
         try:
             limits = limits_for(Profile.CODE, job.limits, by=ChangedBy.JOB)
+            training = limits_for(Profile.CODE, job.training_limits, by=ChangedBy.JOB)
             with tempfile.TemporaryDirectory(prefix="podium-run-") as folder:
-                return _Run(runner, limits, request, Path(folder)).play()
+                return _Run(runner, limits, training, request, Path(folder)).play()
         except LimitError as error:
             return _refused(str(error))
         except (InputError, OSError) as error:
@@ -96,6 +97,7 @@ class _Run:
 
     runner: DockerRunner
     limits: Limits
+    training: Limits
     request: CodeRequest
     folder: Path
 
@@ -103,29 +105,26 @@ class _Run:
         job = self.request.job
         model = self.folder / MODEL
         if job.train:
-            wall_s = job.train_wall_s or self.limits.wall_s
-            verdict = self._stage(job.train, self._train_inputs(), model, wall_s)
+            inputs = self._train_inputs()
+            verdict = self._stage(job.train, inputs, model, self.training)
             if verdict.outcome is not Ended.FINISHED or verdict.exit_code != 0:
                 return verdict
         output = self.folder / "output"
-        verdict = self._stage(
-            job.entry, self._inputs(model), output, self.limits.wall_s
-        )
+        verdict = self._stage(job.entry, self._inputs(model), output, self.limits)
         if job.output in verdict.files:
             self._hand_over(output / job.output)
         return verdict
 
     def _stage(
-        self, entry: str, inputs: Iterator[bytes], output: Path, wall_s: float
+        self, entry: str, inputs: Iterator[bytes], output: Path, limits: Limits
     ) -> ProgramVerdict:
-        limits = replace(self.limits, wall_s=wall_s)
         mark = f"{secrets.token_hex(16)} "
         program = f"/input/{PROGRAM}"
         task = Task(
             command=["python3", "-I", "-c", launcher(), program, entry, mark],
             inputs=inputs,
             output=output,
-            wall_s=wall_s,
+            wall_s=limits.wall_s,
             asker=self.request.asker,
         )
         verdict = run_program(self.runner.limited(limits), task, limits)

@@ -94,11 +94,9 @@ def unpack_archive(path: str, entry: str) -> str:
         zipfile.BadZipFile,
         zlib.error,
         EOFError,
-        RuntimeError,
+        RuntimeError,  # a password, or a method of packing that Python lacks
         ValueError,
     ) as error:
-        fail(UNSOUND, str(error))
-    except NotImplementedError as error:  # a method of packing that Python lacks
         fail(UNSOUND, str(error))
     return folder_of(entry)
 

@@ -41,13 +41,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--image", required=True, help="an image with python3 in it")
     parser.add_argument("--input", type=Path, required=True, metavar="DIR")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--timeout-s", type=float, metavar="N")
-    parser.add_argument("--memory-mb", type=int, metavar="N")
-    parser.add_argument(
-        "--engine",
-        default=os.environ.get("DOCKER_HOST"),
-        help="unix:///path/docker.sock",
-    )
+    _add_limits_and_engine(parser)
     parser.add_argument("program", nargs="+", metavar="COMMAND")
     parser.set_defaults(command=run)
 
@@ -70,6 +64,11 @@ def add_program_command(commands: Any) -> None:
     parser.add_argument("--train", default="", metavar="ENTRY")
     parser.add_argument("--train-input", type=Path, action="append", default=[])
     parser.add_argument("--train-timeout-s", type=float, default=0.0, metavar="N")
+    _add_limits_and_engine(parser)
+    parser.set_defaults(command=run_one_program)
+
+
+def _add_limits_and_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout-s", type=float, metavar="N")
     parser.add_argument("--memory-mb", type=int, metavar="N")
     parser.add_argument(
@@ -77,7 +76,6 @@ def add_program_command(commands: Any) -> None:
         default=os.environ.get("DOCKER_HOST"),
         help="unix:///path/docker.sock",
     )
-    parser.set_defaults(command=run_one_program)
 
 
 def run_one_program(options: argparse.Namespace) -> int:
@@ -105,7 +103,6 @@ def run_one_program(options: argparse.Namespace) -> int:
 
 
 def _job(options: argparse.Namespace) -> CodeJob:
-    wanted = {"wall_s": options.timeout_s, "memory_mb": options.memory_mb}
     return CodeJob(
         image=_HERE,
         entry=options.entry,
@@ -114,8 +111,13 @@ def _job(options: argparse.Namespace) -> CodeJob:
         train=options.train,
         train_inputs=tuple(path.name for path in options.train_input),
         train_wall_s=options.train_timeout_s,
-        limits={name: value for name, value in wanted.items() if value is not None},
+        limits=_changes(options),
     )
+
+
+def _changes(options: argparse.Namespace) -> dict[str, float]:
+    wanted = {"wall_s": options.timeout_s, "memory_mb": options.memory_mb}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def _code_runner(options: argparse.Namespace) -> DockerRunner:
@@ -145,9 +147,7 @@ def _print(verdict: ProgramVerdict, **more: str) -> int:
 
 
 def _verdict(options: argparse.Namespace) -> ProgramVerdict:
-    wanted = {"wall_s": options.timeout_s, "memory_mb": options.memory_mb}
-    changes = {name: value for name, value in wanted.items() if value is not None}
-    limits = limits_of_a_shell(Profile(options.profile), changes)
+    limits = limits_of_a_shell(Profile(options.profile), _changes(options))
     if not options.input.is_dir():
         raise InputError(f"There is no folder {options.input}; --input names one.")
     task = Task(

@@ -307,6 +307,19 @@ def test_at_home_the_same_limits_hold(podium: LivePodium, home: Path) -> None:
     assert json.loads(done.stdout)["reason"] == "memory"
 
 
+def test_at_home_what_was_downloaded_is_read_where_it_was_put(
+    podium: LivePodium, home: Path
+) -> None:
+    got = podium.podium(home, "download", SLUG)
+    assert got.returncode == 0, got.stderr
+    shutil.copy(COMPETITIONS / SLUG / "hidden/test.csv", home)
+    program = PROGRAMS / "2-neighbours"
+    done = podium.podium(home, "run", SLUG, str(program))
+    assert done.returncode == 0, done.stderr
+    assert "Wrote submission.csv" in done.stderr
+    assert (home / "submission.csv").is_file()
+
+
 def test_at_home_missing_inputs_are_named(podium: LivePodium, home: Path) -> None:
     (home / "data/test.csv").unlink()
     (home / "main.py").write_text("")

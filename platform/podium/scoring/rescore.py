@@ -96,6 +96,7 @@ def begin_private_run(session: Session, *, competition: Competition) -> Revision
             "metric_decimals",
             "metric_shows_errors",
             "program",
+            "image_id",  # what ran in public runs again
         )
     }
     revision = Revision(number=live.number + 1, part=Part.PRIVATE, **kept)

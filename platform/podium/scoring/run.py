@@ -81,9 +81,10 @@ def prepare(services: Services, revision_id: int) -> None:
     with services.database.session() as session:
         claimed = claim(session, Revision, revision_id, settings.lease_s)
         work = None if claimed is None else _prepare_work(session, claimed, settings)
-        program = None
+        program, pinned = None, ""
         if claimed is not None:
-            program = program_of(session.get_one(Revision, claimed.row_id))
+            revision = session.get_one(Revision, claimed.row_id)
+            program, pinned = program_of(revision), revision.image_id
         session.commit()
     if claimed is not None and work is not None:
         index: Blob | None = None
@@ -93,7 +94,7 @@ def prepare(services: Services, revision_id: int) -> None:
             if verdict.outcome is Outcome.PREPARED:
                 output.seek(0)
                 index = services.storage.put(output, most_bytes=INDEX_MOST_BYTES)
-        pin = _pin(services, program)
+        pin = Pin(pinned) if pinned else _pin(services, program)
         with services.database.session() as session:
             _record_prepared(session, claimed, verdict, index, settings, pin)
             session.commit()

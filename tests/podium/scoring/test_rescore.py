@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from podium.accounts.models import User
-from podium.competitions.models import Competition, RevisionState
+from podium.competitions.models import Competition, Part, RevisionState
+from podium.competitions.programs import Program
 from podium.leaderboards.models import Split
+from podium.scoring import rescore
 from podium.scoring.sweep import sweep
 from podium.submissions.models import Score, Status
 from podium.teams.models import Team
@@ -155,6 +157,50 @@ def test_no_submission_slips_between_two_revisions(works: Works) -> None:
     assert works.live(competition) == revision_id
     assert len(scores_of(works, revision_id)) == 18
     assert [place.submissions for place in works.board(competition)] == [3] * 6
+
+
+PROGRAM = Program(
+    image="python",
+    entry="main.py",
+    output="submission.csv",
+    inputs=(),
+    wall_s=60,
+    memory_mb=512,
+    shows_log=True,
+).to_json()
+
+
+def test_a_pinned_image_stays_pinned_when_the_revision_is_prepared(
+    works: Works,
+) -> None:
+    competition = works.competition(live=False)
+    pinned = works.revision(competition, 1, program=PROGRAM, image_id="sha256:abc")
+    works.prepare(pinned)
+    revision = works.get_revision(pinned)
+    assert (revision.state, revision.image_id) == (RevisionState.READY, "sha256:abc")
+    unpinned = works.revision(competition, 2, program=PROGRAM)
+    works.prepare(unpinned)
+    assert "no image 'python'" in works.get_revision(unpinned).fault
+
+
+def test_the_run_after_the_end_keeps_the_image_of_the_public_one(
+    works: Works,
+) -> None:
+    competition = works.competition(live=False)
+    works.prepare(
+        works.revision(
+            competition,
+            1,
+            program=PROGRAM,
+            image_id="sha256:abc",
+            part=Part.PUBLIC,
+        )
+    )
+    with works.session() as session:
+        held = session.get_one(Competition, competition.id)
+        private = rescore.begin_private_run(session, competition=held)
+        assert private is not None
+        assert (private.part, private.image_id) == (Part.PRIVATE, "sha256:abc")
 
 
 def test_what_was_withdrawn_is_not_scored_anew(

@@ -195,6 +195,41 @@ def test_a_forged_request_is_answered_and_never_with_a_score(
     assert answer["report"] is None or answer["report"].get("public") is None
 
 
+FORGED_PROGRAMS = {
+    "no job": None,
+    "a list": [],
+    "no image": {},
+    "an image that is a list": {"image": ["python"]},
+    "an image that is an object": {"image": {}},
+    "limits that are a text": {"image": "python", "limits": "none"},
+    "a limit that is a text": {"image": "python", "limits": {"wall_s": "1"}},
+    "a limit that is true": {"image": "python", "limits": {"wall_s": True}},
+    "a limit that no job sets": {"image": "python", "limits": {"pids": 1 << 20}},
+    "a limit below 0": {"image": "python", "limits": {"memory_mb": -1}},
+    "training below 0": {"image": "python", "train": "a.py", "train_wall_s": -1},
+    "training without end": {"image": "python", "train": "a.py", "train_wall_s": 1e300},
+    "inputs that are a text": {"image": "python", "inputs": "x"},
+    "inputs that are numbers": {"image": "python", "inputs": [1, 2]},
+    "a name that leads out": {"image": "python", "output": "../../etc/passwd"},
+    "a field that no job has": {"image": "python", "mounts": ["/"]},
+    "inputs that are too deep": {"image": "python", "inputs": deep(800)},
+}
+
+
+@pytest.mark.parametrize("name", FORGED_PROGRAMS)
+def test_a_forged_request_for_a_program_runs_nothing(
+    honest: Running, file: int, name: str, tmp_path: Path
+) -> None:
+    output = tmp_path / "output"
+    with opened(output, os.O_RDWR | os.O_CREAT) as written:
+        request = line(op="code", job=FORGED_PROGRAMS[name])
+        answer = asked(honest, request, file, written)
+    assert answer["outcome"] in {"failed", "refused"}, answer
+    assert answer["detail"]
+    assert output.read_bytes() == b""
+    assert honest.names == []
+
+
 @pytest.mark.parametrize("number", [0, 1, 3, 8])
 def test_another_number_of_files_than_the_jobs_is_refused(
     honest: Running, file: int, number: int
