@@ -145,6 +145,9 @@ CELLS_INTERVAL = (
     "1,000 multinomial draws of the confusion matrix with a fixed seed, percentiles "
     "2.5 and 97.5; none above 50 classes"
 )
+WEIGHTED_CELLS_INTERVAL = (
+    f"{CELLS_INTERVAL}; with weights {RESAMPLED}, none above 50 classes"
+)
 CLASSES = (
     "how classes are compared",
     "as text, exactly as written; where every class of the solution is a whole number, "
