@@ -14,6 +14,7 @@ from podium_scorer.metrics import (
     classes,
     clusters,
     columnwise,
+    composite,
     confusion,
     correlation,
     distributions,
@@ -58,7 +59,9 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
         **survival.CODE,
     }
 )
-CODE: Mapping[str, Metric] = MappingProxyType({**_SINGLE, **groups.code(_SINGLE)})
+CODE: Mapping[str, Metric] = MappingProxyType(
+    {**_SINGLE, **groups.code(_SINGLE), **composite.code(_SINGLE)}
+)
 
 
 @cache
