@@ -25,7 +25,6 @@ class Demo:
     first_output: str
     first_counts: dict[str, int]
     left_behind: dict[int, str]
-    runs_programs: bool
 
     @property
     def second_output(self) -> str:
@@ -33,17 +32,14 @@ class Demo:
         return self.live.output[len(self.first_output) :]
 
 
-@pytest.fixture(
-    scope="module",
-    params=["process", pytest.param("docker", marks=pytest.mark.docker)],
-)
-def demo(request: pytest.FixtureRequest) -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
     """A demo that was filled, stopped with Ctrl-C, and started again."""
-    with running("demo", sandbox=request.param) as live:
+    with running("demo", sandbox="process") as live:
         found, left = counts(live.data_dir), live.stop()
         said = live.output
         live.start()
-        yield Demo(live, said, found, left, request.param == "docker")
+        yield Demo(live, said, found, left)
 
 
 def counts(data_dir: Path) -> dict[str, int]:
@@ -59,7 +55,7 @@ def counts(data_dir: Path) -> dict[str, int]:
 
 def test_every_board_is_filled(demo: Demo) -> None:
     visitor = Participant(demo.live.url)
-    for slug in (*SLUGS, *(["iris"] if demo.runs_programs else [])):
+    for slug in SLUGS:
         board = visitor.call("GET", f"/competitions/{slug}/leaderboard")["items"]
         assert len(board) == 3, slug
         assert [row["rank"] for row in board] == sorted(row["rank"] for row in board)
@@ -69,11 +65,10 @@ def test_every_board_is_filled(demo: Demo) -> None:
             assert row["team"]["name"] in page
 
 
-def test_the_code_competition_is_there_where_programs_run(demo: Demo) -> None:
+def test_without_containers_the_code_competition_is_left_out(demo: Demo) -> None:
     visitor = Participant(demo.live.url)
-    found = visitor.ask("GET", "/competitions/iris").status_code
-    assert found == (200 if demo.runs_programs else 404)
-    assert ("iris is left out" in demo.first_output) is not demo.runs_programs
+    assert visitor.ask("GET", "/competitions/iris").status_code == 404
+    assert "iris is left out" in demo.first_output
 
 
 def test_a_beginner_has_a_file_with_faults(demo: Demo) -> None:
