@@ -273,6 +273,21 @@ def _mask(names: Names, rng: random.Random) -> tuple[Row, Row]:
     return {names.targets[0]: draw()}, {names.columns[0]: draw()}
 
 
+def _boxes(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    def draw() -> list[int]:
+        return [rng.randrange(30) for _ in "xy"] + [rng.randrange(3, 12) for _ in "wh"]
+
+    true = [draw() for _ in range(rng.randrange(1, 4))]
+    near = [[value + rng.randrange(2) for value in box] for box in true]
+    guess = [box for box in (*near, draw()) if rng.random() < 0.8]
+    sure = [round(rng.random(), 1) for _ in guess]
+    pairs = zip(sure, guess, strict=True)
+    return (
+        {names.targets[0]: " ".join(" ".join(map(str, box)) for box in true)},
+        {names.columns[0]: " ".join(" ".join(map(str, [s, *b])) for s, b in pairs)},
+    )
+
+
 def _shares(names: Names, rng: random.Random) -> tuple[Row, Row]:
     def draw(centre: list[float]) -> list[float]:
         weights = [rng.random() ** 2 + value for value in centre]
@@ -316,6 +331,7 @@ KINDS: dict[Target, Maker] = {
     Target.ITEMS: _items,
     Target.GRADED: _graded,
     Target.MASK: _mask,
+    Target.BOXES: _boxes,
 }
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from podium_scorer.catalogue.boxes import BOXES
 from podium_scorer.catalogue.classification import CLASSIFICATION
 from podium_scorer.catalogue.clusters import CLUSTERS
 from podium_scorer.catalogue.columnwise import COLUMNWISE
@@ -74,6 +75,7 @@ __all__ = [
 _SINGLE = (
     *CLASSIFICATION,
     *IMAGES,
+    *BOXES,
     *TRANSLATION,
     *WRITING,
     *RETRIEVAL,

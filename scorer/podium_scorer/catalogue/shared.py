@@ -49,6 +49,14 @@ SIGMA_CLIP = ParamInfo(
     above=0.0,
     doc="Smaller deviations are raised to this.",
 )
+BOTH_EMPTY = ParamInfo(
+    name="both_empty",
+    type=ParamType.NUMBER,
+    default=1.0,
+    above=-5e-324,
+    below=1.0000000000000002,
+    doc="What a row counts that is empty in truth and prediction.",
+)
 GROUP = ParamInfo(
     name="group_column",
     type=ParamType.COLUMN,

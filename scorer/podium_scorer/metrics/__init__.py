@@ -11,6 +11,7 @@ from types import MappingProxyType, ModuleType
 
 from podium_scorer.metrics import (
     binary,
+    boxes,
     classes,
     clusters,
     columnwise,
@@ -42,6 +43,7 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
         **binary.CODE,
         **classes.CODE,
         **images.CODE,
+        **boxes.CODE,
         **translation.CODE,
         **writing.CODE,
         **retrieval.CODE,
