@@ -288,6 +288,20 @@ def _boxes(names: Names, rng: random.Random) -> tuple[Row, Row]:
     )
 
 
+def _segments(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    """Up to four segments, and most of each under its class or, seldom, another."""
+    true, guess, place = [], [], 1
+    for _ in range(rng.randrange(1, 5)):
+        name, length = rng.choice(LABELS), rng.randrange(3, 20)
+        true.append(f"{name} {place} {length}")
+        if rng.random() < 0.8:
+            kept = rng.randrange(1, length)
+            name = name if rng.random() < 0.8 else rng.choice(LABELS)
+            guess.append(f"{name} {place + rng.randrange(3)} {kept}")
+        place += length + rng.randrange(3, 6)
+    return {names.targets[0]: "; ".join(true)}, {names.columns[0]: ";".join(guess)}
+
+
 def _shares(names: Names, rng: random.Random) -> tuple[Row, Row]:
     def draw(centre: list[float]) -> list[float]:
         weights = [rng.random() ** 2 + value for value in centre]
@@ -332,6 +346,7 @@ KINDS: dict[Target, Maker] = {
     Target.GRADED: _graded,
     Target.MASK: _mask,
     Target.BOXES: _boxes,
+    Target.SEGMENTS: _segments,
 }
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(

@@ -236,7 +236,7 @@ def test_a_text_that_holds_no_boxes_is_a_free_fault_with_its_line(cell: str) -> 
 
 
 def test_a_solution_without_any_box_has_no_average_precision() -> None:
-    solution = quoted_csv(("id", "boxes"), [("1", ""), ("2", "")])
+    solution = quoted_csv(("id", "boxes"), [("1", ""), ("2", " ")])
     report = prepare("box_average_precision", solution).report
     assert report.status is Outcome.HOST_ERROR
     assert "no box at all" in report.message

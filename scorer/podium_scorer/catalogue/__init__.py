@@ -46,6 +46,7 @@ from podium_scorer.catalogue.multiclass import MULTICLASS
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.retrieval import RETRIEVAL
+from podium_scorer.catalogue.segments import SEGMENTS
 from podium_scorer.catalogue.survival import SURVIVAL
 from podium_scorer.catalogue.translation import TRANSLATION
 from podium_scorer.catalogue.writing import WRITING
@@ -76,6 +77,7 @@ _SINGLE = (
     *CLASSIFICATION,
     *IMAGES,
     *BOXES,
+    *SEGMENTS,
     *TRANSLATION,
     *WRITING,
     *RETRIEVAL,

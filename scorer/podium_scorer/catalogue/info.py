@@ -49,10 +49,18 @@ class Target(StrEnum):
     GRADED = "graded items"  # items with grades of relevance, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes, also none
+    SEGMENTS = "segments"  # run-length encoded masks with classes, also none
 
 
 TEXT_TARGETS = frozenset(
-    {Target.TEXT, Target.ITEMS, Target.GRADED, Target.MASK, Target.BOXES}
+    {
+        Target.TEXT,
+        Target.ITEMS,
+        Target.GRADED,
+        Target.MASK,
+        Target.BOXES,
+        Target.SEGMENTS,
+    }
 )
 
 
@@ -68,6 +76,7 @@ class Prediction(StrEnum):
     SCORED = "scored items"  # items, each followed by its confidence, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes with confidences, also none
+    SEGMENTS = "segments"  # run-length encoded masks with classes, also none
 
 
 class Columns(StrEnum):

@@ -141,7 +141,8 @@ def _images(part: Part) -> list[tuple[Boxes, Boxes]]:
 
 def refuse_no_box(part: Part) -> str | None:
     """Somewhere there must be something to find."""
-    return None if len(part.true_texts[0].used) else "have no box at all"
+    there = any(text.strip() for text in part.true_texts[0].strings())
+    return None if there else "have no box at all"
 
 
 CODE = {
