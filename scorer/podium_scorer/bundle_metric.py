@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from podium_scorer.bundle_content import file_of
 from podium_scorer.bundle_faults import quoted
@@ -149,6 +149,12 @@ class Values:
     further: tuple[str, ...] = ()  # columns of the solution that parameters name
     classes: dict[str, int] = field(default_factory=dict)  # and their first line
 
+    def for_column(self, name: str) -> Values:
+        """The same for the values of one column."""
+        if self.info is None or not self.info.of_columns:
+            return self
+        return replace(self, info=self.info.for_column(name), classes={})
+
     @property
     def may_be_empty(self) -> bool:
         """Whether an empty cell is a value: an empty text or list."""
@@ -212,7 +218,11 @@ class Values:
 
     def columns_fault(self, predictions: tuple[str, ...]) -> tuple[str, str] | None:
         """What is wrong with the prediction columns of the sample."""
-        if self.info is None or len(predictions) < 2:
+        if self.info is None:
+            return None
+        if unnamed := self._unnamed(predictions):
+            return unnamed
+        if len(predictions) < 2:
             return None
         if self.info.columns in {Columns.PAIRS, Columns.SEVERAL}:
             return None
@@ -229,6 +239,17 @@ class Values:
         return (
             f"Classes of the solution have no column: {shown}.",
             "one column for each class, named like the class.",
+        )
+
+    def _unnamed(self, predictions: tuple[str, ...]) -> tuple[str, str] | None:
+        """What is wrong where the metric's own parameters name the columns."""
+        names = [] if self.info is None else [name for name, _ in self.info.of_columns]
+        if not names or set(names) == set(predictions):
+            return None
+        shown = ", ".join(quoted(name, 20) for name in names[:10])
+        return (
+            "The prediction columns are not those that metric.params.columns names.",
+            f"the columns {shown}.",
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -166,6 +166,7 @@ def check_solution(
         if not values.custom:
             _refuse_other_columns(table, (*needed, *values.further))
         id_at, usage_at, *targets = (table.header.index(name) for name in needed)
+        judges = [values.for_column(name) for name in columns.target_columns]
         lines: dict[str, int] = {}
         for line, row in table.rows():
             _note_id(table, lines, line, row[id_at])
@@ -173,9 +174,9 @@ def check_solution(
             if row[usage_at] not in USAGES:
                 _note_usage(table, line, row[usage_at])
             elif row[usage_at] != "Ignored":
-                _note_targets(table, values, line, [row[at] for at in targets])
+                _note_targets(table, judges, line, [row[at] for at in targets])
         if table.ended:
-            _judge_solution(table, values, usage)
+            _judge_solution(table, judges, usage)
     return SolutionFacts(lines=lines, usage=dict(usage)) if table.ended else None
 
 
@@ -196,10 +197,11 @@ def check_sample(
         predictions = tuple(name for name in table.header if name != columns.id_column)
         _judge_columns(table, values, predictions)
         id_at = table.header.index(columns.id_column)
+        judges = [values.for_column(name) for name in predictions]
         lines: dict[str, int] = {}
         for line, row in table.rows():
             _note_id(table, lines, line, row.pop(id_at))
-            _note_predictions(table, values, line, row)
+            _note_predictions(table, judges, line, row)
         if table.ended and solution is not None:
             _compare_ids(table, lines, solution.lines)
     return predictions
@@ -215,15 +217,19 @@ def _refuse_other_columns(table: _Table, needed: tuple[str, ...]) -> None:
             )
 
 
-def _judge_solution(table: _Table, values: Values, usage: Mapping[str, int]) -> None:
+def _judge_solution(
+    table: _Table, judges: Sequence[Values], usage: Mapping[str, int]
+) -> None:
     if not usage.get("Public"):
         table.fault(
             None,
             "No row has the Usage Public.",
             "at least one Public row, else the public board has no scores.",
         )
-    elif said := values.classes_fault():
-        table.fault(None, *said)
+        return
+    for said in dict.fromkeys(values.classes_fault() for values in judges):
+        if said is not None:
+            table.fault(None, *said)
 
 
 def _judge_columns(table: _Table, values: Values, predictions: tuple[str, ...]) -> None:
@@ -239,8 +245,10 @@ def _judge_columns(table: _Table, values: Values, predictions: tuple[str, ...]) 
         table.fault(1, *said)
 
 
-def _note_targets(table: _Table, values: Values, line: int, targets: list[str]) -> None:
-    for value in targets:
+def _note_targets(
+    table: _Table, judges: Sequence[Values], line: int, targets: list[str]
+) -> None:
+    for values, value in zip(judges, targets, strict=True):
         if not value.strip() and not values.may_be_empty:
             table.note(
                 "have an empty target",
@@ -252,9 +260,9 @@ def _note_targets(table: _Table, values: Values, line: int, targets: list[str]) 
 
 
 def _note_predictions(
-    table: _Table, values: Values, line: int, predictions: list[str]
+    table: _Table, judges: Sequence[Values], line: int, predictions: list[str]
 ) -> None:
-    for value in predictions:
+    for values, value in zip(judges, predictions, strict=True):
         if not value.strip() and not values.may_be_empty:
             table.note("have an empty field", "a value in every field.", line)
         elif said := values.prediction_fault(value):

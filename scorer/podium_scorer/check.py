@@ -74,6 +74,7 @@ def _expectation(
 def _spec(info: MetricInfo | None, name: str) -> ColumnSpec:
     if info is None:
         return ColumnSpec(name)
+    info = info.for_column(name)
     return ColumnSpec(name, holds=info.prediction, valid_range=info.valid_range)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -112,8 +113,8 @@ def _scored(solution: SolutionIndex, estimates: dict[str, Estimate]) -> Report:
 
 
 def _source(solution: SolutionIndex) -> str:
-    inner = solution.params.get("metric")
-    parts = () if inner is None else (str(inner),)
+    inner = solution.params.get("metric") or solution.params.get("metrics") or []
+    parts = [inner] if isinstance(inner, str) else cast("list[str]", inner)
     return source_sha256(solution.metric.name, *parts)
 
 
@@ -146,7 +147,8 @@ def _in_slots(
     values = [column for column in columns if not isinstance(column, Texts)]
     predictions = None
     if values:
-        predictions = np.empty((len(values), len(slots)), values[0].dtype)
+        kind = np.result_type(*values)
+        predictions = np.empty((len(values), len(slots)), kind)
         for row, column in zip(predictions, values, strict=True):
             row[slots] = column
     written = [column for column in columns if isinstance(column, Texts)]

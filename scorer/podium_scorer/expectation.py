@@ -18,6 +18,7 @@ TEXTS = frozenset(
         Prediction.SCORED,
         Prediction.MASK,
         Prediction.BOXES,
+        Prediction.SEGMENTS,
     }
 )
 

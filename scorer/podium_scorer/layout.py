@@ -89,16 +89,19 @@ class Layout:
         if self.usage_place is not None:
             wanted[self.usage_place] = LabelKind()
         wanted |= {extra.place: extra.kind for extra in self.extras}
-        return wanted | dict.fromkeys(self.target_places, self._target_kind)
+        return wanted | {
+            place: self._target_kind(place) for place in self.target_places
+        }
 
-    @property
-    def _target_kind(self) -> Kind:
-        pairs = self.info.columns is Columns.PAIRS
-        if self.one_hot or (self.target is Target.BINARY and pairs):
+    def _target_kind(self, place: int) -> Kind:
+        info = self.info.for_column(self.source.columns[place])
+        target = info.target if self.info.of_columns else self.target
+        pairs = info.columns is Columns.PAIRS
+        if self.one_hot or (target is Target.BINARY and pairs):
             return NumberKind(0.0, 1.0)
-        if self.target is Target.NUMBER:
-            return NumberKind(*(self.info.target_range or (-LARGEST, LARGEST)))
-        return ContentKind() if self.target in TEXT_TARGETS else LabelKind()
+        if target is Target.NUMBER:
+            return NumberKind(*(info.target_range or (-LARGEST, LARGEST)))
+        return ContentKind() if target in TEXT_TARGETS else LabelKind()
 
 
 def check_sample(columns: Sequence[str], id_column: str, log: FaultLog) -> None:
@@ -137,6 +140,8 @@ def choose_layout(
         if name != id_column and place not in taken
     ]
     _check_arity(info, predictions, log)
+    if info.of_columns:
+        others = _check_named(info, others, predictions, log)
     if log:
         return None
     targets = _choose_targets(info.columns, others, predictions, log)
@@ -194,6 +199,29 @@ def _check_arity(info: MetricInfo, predictions: Sequence[str], log: FaultLog) ->
             "only a sample submission can name them.",
             "Add a sample submission.",
         )
+
+
+def _check_named(
+    info: MetricInfo, others: Sequence[str], predictions: Sequence[str], log: FaultLog
+) -> list[str]:
+    """The columns that the metric itself names; they must be there, and in the sample."""
+    names = [name for name, _ in info.of_columns]
+    for name in names:
+        if name not in others:
+            log.add(
+                FaultKind.MISSING_COLUMN,
+                f"The column {quoted(name)}, which the parameter columns names, is missing.",
+                "Add it to the solution, or name one of its columns.",
+                column=name,
+            )
+    if predictions and set(predictions) != set(names):
+        log.add(
+            FaultKind.SETTINGS,
+            f"The sample submission's columns are {named(predictions)}; the metric "
+            f"compares {named(names)}.",
+            "Give the sample submission a column for each of them, and no others.",
+        )
+    return names
 
 
 def _choose_targets(

@@ -7,6 +7,8 @@ and a text of twenty bytes that claims a mask of a terabyte costs twenty bytes.
 
 from __future__ import annotations
 
+import itertools
+
 from podium_scorer.catalogue import Prediction, Target
 from podium_scorer.cells import PREDICTION_FORMS, TRUTH_FORMS, CellForm, Params
 
@@ -15,9 +17,26 @@ EMPTY = frozenset({"", "-1"})
 Runs = list[tuple[int, int]]  # first pixel, and the one behind the last
 
 
-def runs(text: str) -> Runs:
-    """The runs of a mask; raises ValueError where the text is none."""
+def runs(text: str, encoding: str = "pairs") -> Runs:
+    """The runs of a mask; raises ValueError where the text is none.
+
+    ``pairs`` are starts and lengths; ``counts`` are the lengths of runs in turn, the first
+    one outside the mask, as in COCO's uncompressed form.
+    """
     numbers = [] if text.strip() in EMPTY else [_whole(word) for word in text.split()]
+    return _of_counts(numbers) if encoding == "counts" else _of_pairs(numbers)
+
+
+def _of_counts(counts: list[int]) -> Runs:
+    if 0 in counts[1:]:
+        raise ValueError("a run without pixels")
+    ends = [1 + end for end in itertools.accumulate(counts)]
+    if ends and ends[-1] > LARGEST_PIXEL:
+        raise ValueError("too large")
+    return list(zip(ends[::2], ends[1::2], strict=False))
+
+
+def _of_pairs(numbers: list[int]) -> Runs:
     if len(numbers) % 2:
         raise ValueError("a start without a length")
     found: Runs = []
@@ -56,9 +75,9 @@ def _whole(word: str) -> int:
     return number
 
 
-def _is_mask(text: str, _params: Params) -> bool:
+def _is_mask(text: str, params: Params) -> bool:
     try:
-        runs(text)
+        runs(text, str(params.get("encoding", "pairs")))
     except ValueError:
         return False
     return True
@@ -68,7 +87,8 @@ _FORM = CellForm(
     one="is not a run-length encoded mask",
     many="are not run-length encoded masks",
     advice="Write pairs of start and length, such as 1 3 10 5: whole numbers, starts from "
-    "1 and ascending, runs that do not overlap. Leave the cell empty for an empty mask.",
+    "1 and ascending, runs that do not overlap; or where the metric's encoding is counts, the "
+    "lengths of runs outside and inside in turn. Leave the cell empty for an empty mask.",
     holds=_is_mask,
 )
 TRUTH_FORMS[Target.MASK] = _FORM

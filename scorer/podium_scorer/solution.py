@@ -172,7 +172,11 @@ def _expectation(info: MetricInfo, layout: Layout, rows: _Rows) -> Expectation:
     return Expectation(
         id_column=layout.id_column,
         specs=tuple(
-            _spec(info, name, rows.truth.targets[place % len(rows.truth.targets)])
+            _spec(
+                info.for_column(name),
+                name,
+                rows.truth.targets[place % len(rows.truth.targets)],
+            )
             for place, name in enumerate(columns)
         ),
         ids=build_index(rows.ids),

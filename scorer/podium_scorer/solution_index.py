@@ -79,6 +79,8 @@ class SolutionIndex:
             classes=targets[0].classes if len(targets) == 1 else (),
             targets=tuple(target.name for target in targets),
             columns=self.expectation.columns,
+            kinds=tuple(target.kind for target in targets),
+            classes_of=tuple(target.classes for target in targets),
         )
 
     def part(

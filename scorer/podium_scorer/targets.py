@@ -74,7 +74,10 @@ def read_truth(
     simple = layout.target is Target.NUMBER or layout.target in TEXT_TARGETS
     if simple or layout.info.columns is Columns.PAIRS:
         predictions = layout.predictions or layout.target_names
-        targets = [_simple(layout, place, table, log) for place in layout.target_places]
+        targets = [
+            _simple(layout, place, table, log, extra_labels)
+            for place in layout.target_places
+        ]
         return None if log else Truth(tuple(targets), predictions, extras)
     found = _read_classes(layout, table, log, extra_labels)
     if log or found is None:
@@ -83,13 +86,18 @@ def read_truth(
     return Truth((target,), predictions, extras)
 
 
-def _simple(layout: Layout, place: int, table: Table, log: FaultLog) -> TargetColumn:
-    """A column of numbers, of 0 and 1, or of texts."""
-    name, kind = layout.source.columns[place], layout.info.target
+def _simple(
+    layout: Layout, place: int, table: Table, log: FaultLog, extra_labels: list[str]
+) -> TargetColumn:
+    """A column by itself: of numbers, of 0 and 1, of labels, or of texts."""
+    name = layout.source.columns[place]
+    kind = layout.info.for_column(name).target
     if kind in TEXT_TARGETS:
         texts = table.texts[place]
         _check_form(layout, name, texts, table, log)
         return TargetColumn(name, kind, texts)
+    if kind is Target.LABEL:
+        return _of_labels(name, table, table.labels[place], log, extra_labels)
     values: NDArray[Any] = table.numbers[place]
     if kind is Target.BINARY:
         log.add_rows(
@@ -110,7 +118,7 @@ def _simple(layout: Layout, place: int, table: Table, log: FaultLog) -> TargetCo
 def _check_form(
     layout: Layout, name: str, texts: Texts, table: Table, log: FaultLog
 ) -> None:
-    form = TRUTH_FORMS.get(layout.info.target)
+    form = TRUTH_FORMS.get(layout.info.for_column(name).target)
     if form is None:
         return
     faulty = [
@@ -137,10 +145,16 @@ def _extra(layout: Layout, extra: Extra, table: Table, log: FaultLog) -> TargetC
     name = layout.source.columns[extra.place]
     if extra.param.holds is Target.NUMBER:
         return TargetColumn(name, Target.NUMBER, table.numbers[extra.place])
-    column = table.labels[extra.place]
+    return _of_labels(name, table, table.labels[extra.place], log, [])
+
+
+def _of_labels(
+    name: str, table: Table, column: Labels, log: FaultLog, extra_labels: list[str]
+) -> TargetColumn:
+    """The class number of each row, and the classes that there are."""
     _check_there(name, table, column, log)
     present = [decode(text) for text in column.texts if text is not None]
-    classes = class_order(present)
+    classes = class_order([*present, *extra_labels])
     codes = np.array([*class_codes(column.texts, classes), 0], np.int32)[column.codes]
     return TargetColumn(name, Target.LABEL, codes, classes)
 

@@ -273,6 +273,35 @@ def _mask(names: Names, rng: random.Random) -> tuple[Row, Row]:
     return {names.targets[0]: draw()}, {names.columns[0]: draw()}
 
 
+def _boxes(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    def draw() -> list[int]:
+        return [rng.randrange(30) for _ in "xy"] + [rng.randrange(3, 12) for _ in "wh"]
+
+    true = [draw() for _ in range(rng.randrange(1, 4))]
+    near = [[value + rng.randrange(2) for value in box] for box in true]
+    guess = [box for box in (*near, draw()) if rng.random() < 0.8]
+    sure = [round(rng.random(), 1) for _ in guess]
+    pairs = zip(sure, guess, strict=True)
+    return (
+        {names.targets[0]: " ".join(" ".join(map(str, box)) for box in true)},
+        {names.columns[0]: " ".join(" ".join(map(str, [s, *b])) for s, b in pairs)},
+    )
+
+
+def _segments(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    """Up to four segments, and most of each under its class or, seldom, another."""
+    true, guess, place = [], [], 1
+    for _ in range(rng.randrange(1, 5)):
+        name, length = rng.choice(LABELS), rng.randrange(3, 20)
+        true.append(f"{name} {place} {length}")
+        if rng.random() < 0.8:
+            kept = rng.randrange(1, length)
+            name = name if rng.random() < 0.8 else rng.choice(LABELS)
+            guess.append(f"{name} {place + rng.randrange(3)} {kept}")
+        place += length + rng.randrange(3, 6)
+    return {names.targets[0]: "; ".join(true)}, {names.columns[0]: ";".join(guess)}
+
+
 def _shares(names: Names, rng: random.Random) -> tuple[Row, Row]:
     def draw(centre: list[float]) -> list[float]:
         weights = [rng.random() ** 2 + value for value in centre]
@@ -316,6 +345,8 @@ KINDS: dict[Target, Maker] = {
     Target.ITEMS: _items,
     Target.GRADED: _graded,
     Target.MASK: _mask,
+    Target.BOXES: _boxes,
+    Target.SEGMENTS: _segments,
 }
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(

@@ -231,21 +231,47 @@ def _cells(info: MetricInfo) -> Cells:
 
 
 def _texts(kind: Target | Prediction) -> Cells:
+    if isinstance(kind, Prediction):
+        return _predicted_texts(kind)
     match kind:
         case Target.ITEMS:  # many metrics give a row without any item 0 at the best
             return lists(st.sampled_from(WORDS), least=1)
-        case Prediction.ITEMS:
-            return lists(st.sampled_from(WORDS))
         case Target.GRADED:
             return st.sampled_from(["one:3 two:1", "two:2", "three:0 one:0.5"])
-        case Prediction.SCORED:
-            return st.sampled_from(["", "one 0.9", "two 0.5 one 0.5", "three 1 two 0"])
-        case Target.MASK | Prediction.MASK:
-            return st.sampled_from(["", "1 2", "2 3", "1 1 4 2", "5 1"])
         case Target.BOXES:
             return st.sampled_from(["", "0 0 2 2", "1 1 3 3 5 5 2 2"])
+        case Target.MASK:
+            return _masks()
+        case Target.SEGMENTS:
+            return _segments()
+    return _words()
+
+
+def _predicted_texts(kind: Prediction) -> Cells:
+    """Apart from the true ones: a kind of either may have the same name."""
+    match kind:
+        case Prediction.ITEMS:
+            return lists(st.sampled_from(WORDS))
+        case Prediction.SCORED:
+            return st.sampled_from(["", "one 0.9", "two 0.5 one 0.5", "three 1 two 0"])
         case Prediction.BOXES:
             return st.sampled_from(["", "0.9 0 0 2 2", "0.5 1 1 3 3 0.8 5 5 2 2"])
+        case Prediction.MASK:
+            return _masks()
+        case Prediction.SEGMENTS:
+            return _segments()
+    return _words()
+
+
+def _masks() -> Cells:
+    return st.sampled_from(["", "1 2", "2 3", "1 1 4 2", "5 1"])
+
+
+def _segments() -> Cells:
+    return st.sampled_from(["", "a 1 2", "b 2 3; a 9 1", "a 1 1 4 2;a 7 2", "c 5 1"])
+
+
+def _words() -> Cells:
     return st.lists(st.sampled_from([*WORDS, 'a "b",', "ä\n"]), max_size=5).map(
         " ".join
     )
@@ -266,6 +292,8 @@ def _fixed(info: MetricInfo, kind: Target, targets: int) -> Sequence[Row]:
             cells = ("one:1", "two:2 three:1")
         case Target.MASK:
             cells = ("1 2", "3 4")
+        case Target.SEGMENTS:
+            cells = ("a 1 2", "b 3 4; a 8 1")
         case Target.BOXES:
             cells = ("0 0 2 2", "1 1 3 3")
         case _:

@@ -85,6 +85,10 @@ def ideal(info: MetricInfo, cell: Any) -> Any:
         return " ".join(item for item, _, _ in best)
     if info.prediction is Prediction.SCORED:
         return " ".join(f"{item} 0.9" for item in cell.split())
+    if info.prediction is Prediction.BOXES:
+        numbers = cell.split()
+        boxes = (numbers[i : i + 4] for i in range(0, len(numbers), 4))
+        return " ".join(" ".join(["0.9", *box]) for box in boxes)
     return cell
 
 

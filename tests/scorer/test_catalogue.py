@@ -110,7 +110,9 @@ def test_each_wrong_parameter_is_one_sentence() -> None:
 
 def test_defaults_fill_what_is_not_given() -> None:
     filled = with_defaults(find_metric("log_loss"), {"clip": 0.1})
-    assert filled == {"clip": 0.1, "row_sums": "one", "positive_label": None}
+    assert filled == {"clip": 0.1, "row_sums": "one"} | dict.fromkeys(
+        ("positive_label", "weight_column")
+    )
 
 
 def test_labels_have_no_range_and_probabilities_one_from_0_to_1() -> None:

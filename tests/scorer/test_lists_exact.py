@@ -224,6 +224,44 @@ def test_a_text_that_is_no_mask_is_a_free_fault_with_its_line(mask: str) -> None
     assert report.counts is False
 
 
+def counts(mask: str) -> str:
+    """A mask of pairs as COCO's counts of runs outside and inside in turn."""
+    numbers, place, found = list(map(int, mask.split())), 1, []
+    for start, length in zip(numbers[::2], numbers[1::2], strict=True):
+        if found and start == place:
+            found[-1] += length  # runs that touch are one
+        else:
+            found += [start - place, length]
+        place = start + length
+    return " ".join(map(str, found))
+
+
+@pytest.mark.parametrize("name", ["dice", "iou"])
+def test_counts_are_another_way_to_write_the_same_masks(name: str) -> None:
+    case = make(METRICS[name], 6, rows=40, usage=False)
+    solution, submission = (
+        quoted_csv(("id", "rle"), list(enumerate(map(counts, column))))
+        for column in (case.t, case.p)
+    )
+    report = score(name, solution, submission, encoding="counts")
+    assert report.public == case.report().public
+
+
+# pycocotools 2.0.11: mask.frPyObjects of these counts, then mask.area.
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [("0 3 2 4 91", 7), ("5 1 94", 1), ("100", 0), ("", 0), ("0 100", 100)],
+)
+def test_counts_have_the_area_that_pycocotools_gives(text: str, area: int) -> None:
+    assert masks.pixels(masks.runs(text, "counts")) == area
+
+
+@pytest.mark.parametrize("text", ["1 0 3", "-1 2", "1 2.5", "x", "1 9" + "9" * 15])
+def test_a_text_that_is_no_counts_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"pixels|whole number|large"):
+        masks.runs(text, "counts")
+
+
 def test_a_mask_of_a_terabyte_is_measured_without_laying_it_out() -> None:
     huge = masks.runs("1 1000000000000")
     assert masks.overlap(huge, masks.runs("500 10 999999999999 5")) == 12

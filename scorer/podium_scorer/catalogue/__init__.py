@@ -10,9 +10,16 @@ import difflib
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from podium_scorer.catalogue.boxes import BOXES
 from podium_scorer.catalogue.classification import CLASSIFICATION
 from podium_scorer.catalogue.clusters import CLUSTERS
 from podium_scorer.catalogue.columnwise import COLUMNWISE
+from podium_scorer.catalogue.composite import (
+    COMPOSITE,
+    composed,
+    composite,
+    composite_faults,
+)
 from podium_scorer.catalogue.confusion import CONFUSION
 from podium_scorer.catalogue.correlation import CORRELATION
 from podium_scorer.catalogue.deviances import DEVIANCES, at_power
@@ -39,6 +46,7 @@ from podium_scorer.catalogue.multiclass import MULTICLASS
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.retrieval import RETRIEVAL
+from podium_scorer.catalogue.segments import SEGMENTS
 from podium_scorer.catalogue.survival import SURVIVAL
 from podium_scorer.catalogue.translation import TRANSLATION
 from podium_scorer.catalogue.writing import WRITING
@@ -68,6 +76,8 @@ __all__ = [
 _SINGLE = (
     *CLASSIFICATION,
     *IMAGES,
+    *BOXES,
+    *SEGMENTS,
     *TRANSLATION,
     *WRITING,
     *RETRIEVAL,
@@ -85,7 +95,7 @@ _SINGLE = (
     *DISTRIBUTIONS,
     *SURVIVAL,
 )
-_ALL = (*_SINGLE, by_group(_SINGLE))
+_ALL = (*_SINGLE, by_group(_SINGLE), composite(_SINGLE))
 METRICS: Mapping[str, MetricInfo] = MappingProxyType({info.name: info for info in _ALL})
 
 
@@ -104,6 +114,9 @@ def describe(name: str, params: Mapping[str, object]) -> MetricInfo:
     Raises KeyError where there is no metric ``name``.
     """
     info = find_metric(name)
+    if info.name == COMPOSITE:
+        sound = not _composite_faults(info, params)
+        return composed(info, METRICS, params) if sound else info
     if info.name != BY_GROUP:
         return at_power(info, params)
     inner = METRICS.get(str(params.get("metric", "rmse")), info)
@@ -129,6 +142,11 @@ def search_metrics(query: str) -> list[MetricInfo]:
 
 def check_params(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
     """Every fault of ``params`` for the metric, each one sentence; empty when right."""
+    made_of = _composite_faults(info, params) if info.name == COMPOSITE else []
+    return made_of or _faults(info, params)
+
+
+def _faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
     known = {param.name: param for param in info.params}
     faults = []
     for name, value in params.items():
@@ -145,6 +163,15 @@ def check_params(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
         if param.required and param.name not in params
     ]
     return faults
+
+
+def _composite_faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
+    """The faults of what a composite is made of; until it has none, nobody knows which
+    other parameters it has."""
+    own = METRICS[info.name]
+    known = {param.name for param in own.params}
+    given = {name: value for name, value in params.items() if name in known}
+    return _faults(own, given) or composite_faults(METRICS, given)
 
 
 def with_defaults(

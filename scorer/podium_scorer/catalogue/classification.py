@@ -17,9 +17,11 @@ from podium_scorer.catalogue.shared import (
     CLASSES,
     CLIP,
     LABELS,
+    NO_WEIGHT,
     ONE_CLASS_ONLY,
     POSITIVE_LABEL,
     ROW_SUMS,
+    WEIGHT,
 )
 
 CLASSIFICATION = (
@@ -32,19 +34,24 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.BINARY,
         prediction=Prediction.SCORE,
-        params=(POSITIVE_LABEL,),
+        params=(POSITIVE_LABEL, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=1.0,
         edges=(
             ("ties between a positive and a negative row", "count one half"),
             ONE_CLASS_ONLY,
+            (
+                "weights that are all 0 in a class of the public or the private rows",
+                "refused when the solution is prepared",
+            ),
             LARGE_NUMBERS,
         ),
-        formula=r"\frac{1}{n_+ n_-}\sum_{i:y_i=1}\sum_{j:y_j=0}"
+        formula=r"\frac{1}{W_+ W_-}\sum_{i:y_i=1}\sum_{j:y_j=0}w_iw_j"
         r"\left([s_i>s_j]+\tfrac12[s_i=s_j]\right)",
         source="Hanley and McNeil, Radiology 143 (1982) 29-36",
-        interval="DeLong's variance, normal approximation",
+        interval="DeLong's variance, normal approximation; with weights the delta method, "
+        "which is the same where they are equal",
         example=WorkedExample(
             solution="id,y\n1,0\n2,0\n3,1\n4,1\n",
             submission="id,y\n1,0.1\n2,0.4\n3,0.35\n4,0.8\n",
@@ -67,7 +74,7 @@ CLASSIFICATION = (
         target=Target.LABEL,
         prediction=Prediction.PROBABILITY,
         columns=Columns.CLASSES,
-        params=(CLIP, ROW_SUMS, POSITIVE_LABEL),
+        params=(CLIP, ROW_SUMS, POSITIVE_LABEL, WEIGHT),
         low=0.0,
         perfect=0.0,
         edges=(
@@ -78,9 +85,10 @@ CLASSIFICATION = (
                 "a class, named like the class",
             ),
             ("a class that no row has", "allowed; its column must still be there"),
+            NO_WEIGHT,
             ("perfect prediction", "-log(1 - clip), which is 0 to 15 digits"),
         ),
-        formula=r"-\frac1n\sum_{i=1}^n \log p_{i,y_i}",
+        formula=r"-\frac1{\sum_i w_i}\sum_i w_i\log p_{i,y_i}",
         source="Good, Journal of the Royal Statistical Society B 14 (1952) 107-114",
         interval=MEAN_INTERVAL,
         example=WorkedExample(
@@ -98,12 +106,12 @@ CLASSIFICATION = (
         higher_is_better=False,
         target=Target.BINARY,
         prediction=Prediction.PROBABILITY,
-        params=(POSITIVE_LABEL,),
+        params=(POSITIVE_LABEL, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=0.0,
-        edges=(("only one class", "allowed"),),
-        formula=r"\frac1n\sum_{i=1}^n (p_i-y_i)^2",
+        edges=(("only one class", "allowed"), NO_WEIGHT),
+        formula=r"\frac1{\sum_i w_i}\sum_i w_i(p_i-y_i)^2",
         source="Brier, Monthly Weather Review 78 (1950) 1-3, halved as is usual for "
         "two classes",
         interval=MEAN_INTERVAL,
@@ -122,14 +130,14 @@ CLASSIFICATION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(LABELS,),
+        params=(LABELS, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=1.0,
-        edges=(CLASSES,),
-        formula=r"\frac1n\sum_{i=1}^n [\hat y_i=y_i]",
+        edges=(CLASSES, NO_WEIGHT),
+        formula=r"\frac1{\sum_i w_i}\sum_i w_i[\hat y_i=y_i]",
         source="definition",
-        interval="Wilson's score interval",
+        interval="Wilson's score interval; with weights the delta method",
         example=WorkedExample(
             solution="id,y\n1,a\n2,b\n3,c\n4,c\n",
             submission="id,y\n1,a\n2,b\n3,c\n4,a\n",

@@ -15,7 +15,10 @@ from podium_scorer.catalogue.shared import (
     AVERAGE,
     CELLS_INTERVAL,
     LABELS,
+    NO_WEIGHT,
     POSITIVE_LABEL,
+    WEIGHT,
+    WEIGHTED_CELLS_INTERVAL,
 )
 
 CONFUSION = (
@@ -28,7 +31,7 @@ CONFUSION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(AVERAGE, POSITIVE_LABEL, LABELS),
+        params=(AVERAGE, POSITIVE_LABEL, LABELS, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -47,10 +50,11 @@ CONFUSION = (
                 "as text, exactly as written; where every class is a whole "
                 "number, as numbers",
             ),
+            NO_WEIGHT,
         ),
         formula=r"\frac{TP}{TP+FP}",
         source="definition",
-        interval=CELLS_INTERVAL,
+        interval=WEIGHTED_CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,1\n2,1\n3,1\n4,0\n",
             submission="id,y\n1,1\n2,1\n3,0\n4,1\n",
@@ -66,7 +70,7 @@ CONFUSION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(AVERAGE, POSITIVE_LABEL, LABELS),
+        params=(AVERAGE, POSITIVE_LABEL, LABELS, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -85,10 +89,11 @@ CONFUSION = (
                 "as text, exactly as written; where every class is a whole "
                 "number, as numbers",
             ),
+            NO_WEIGHT,
         ),
         formula=r"\frac{TP}{TP+FN}",
         source="definition",
-        interval=CELLS_INTERVAL,
+        interval=WEIGHTED_CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,1\n2,1\n3,1\n4,0\n",
             submission="id,y\n1,1\n2,1\n3,0\n4,1\n",
@@ -104,7 +109,7 @@ CONFUSION = (
         higher_is_better=True,
         target=Target.LABEL,
         prediction=Prediction.LABEL,
-        params=(AVERAGE, POSITIVE_LABEL, LABELS),
+        params=(AVERAGE, POSITIVE_LABEL, LABELS, WEIGHT),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -123,10 +128,11 @@ CONFUSION = (
                 "as text, exactly as written; where every class is a whole "
                 "number, as numbers",
             ),
+            NO_WEIGHT,
         ),
         formula=r"\frac{2TP}{2TP+FP+FN}",
         source="van Rijsbergen, Information Retrieval (1979)",
-        interval=CELLS_INTERVAL,
+        interval=WEIGHTED_CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,1\n2,1\n3,1\n4,0\n",
             submission="id,y\n1,1\n2,1\n3,0\n4,1\n",
@@ -153,6 +159,7 @@ CONFUSION = (
             AVERAGE,
             POSITIVE_LABEL,
             LABELS,
+            WEIGHT,
         ),
         low=0.0,
         high=1.0,
@@ -172,10 +179,11 @@ CONFUSION = (
                 "as text, exactly as written; where every class is a whole "
                 "number, as numbers",
             ),
+            NO_WEIGHT,
         ),
         formula=r"\frac{(1+\beta^2)TP}{(1+\beta^2)TP+\beta^2FN+FP}",
         source="van Rijsbergen, Information Retrieval (1979)",
-        interval=CELLS_INTERVAL,
+        interval=WEIGHTED_CELLS_INTERVAL,
         example=WorkedExample(
             solution="id,y\n1,1\n2,1\n3,1\n4,0\n",
             submission="id,y\n1,1\n2,1\n3,0\n4,1\n",

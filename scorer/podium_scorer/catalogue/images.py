@@ -11,6 +11,16 @@ from podium_scorer.catalogue.info import (
     Target,
     WorkedExample,
 )
+from podium_scorer.catalogue.shared import BOTH_EMPTY
+
+_ENCODING = ParamInfo(
+    name="encoding",
+    type=ParamType.CHOICE,
+    default="pairs",
+    choices=("pairs", "counts"),
+    doc="How a mask is written: pairs of start and length, counted from 1, as at Kaggle; or "
+    "the lengths of runs in turn, the first one outside, as COCO's uncompressed counts.",
+)
 
 IMAGES = (
     MetricInfo(
@@ -30,14 +40,8 @@ IMAGES = (
                 choices=("rows", "global"),
                 doc="The mean of the rows, or of all pixels of all rows together.",
             ),
-            ParamInfo(
-                name="both_empty",
-                type=ParamType.NUMBER,
-                default=1.0,
-                above=-5e-324,
-                below=1.0000000000000002,
-                doc="What a row with two empty masks counts.",
-            ),
+            BOTH_EMPTY,
+            _ENCODING,
         ),
         low=0.0,
         high=1.0,
@@ -77,14 +81,8 @@ IMAGES = (
                 choices=("rows", "global"),
                 doc="The mean of the rows, or of all pixels of all rows together.",
             ),
-            ParamInfo(
-                name="both_empty",
-                type=ParamType.NUMBER,
-                default=1.0,
-                above=-5e-324,
-                below=1.0000000000000002,
-                doc="What a row with two empty masks counts.",
-            ),
+            BOTH_EMPTY,
+            _ENCODING,
         ),
         low=0.0,
         high=1.0,

@@ -49,10 +49,18 @@ class Target(StrEnum):
     GRADED = "graded items"  # items with grades of relevance, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes, also none
+    SEGMENTS = "segments"  # run-length encoded masks with classes, also none
 
 
 TEXT_TARGETS = frozenset(
-    {Target.TEXT, Target.ITEMS, Target.GRADED, Target.MASK, Target.BOXES}
+    {
+        Target.TEXT,
+        Target.ITEMS,
+        Target.GRADED,
+        Target.MASK,
+        Target.BOXES,
+        Target.SEGMENTS,
+    }
 )
 
 
@@ -68,6 +76,7 @@ class Prediction(StrEnum):
     SCORED = "scored items"  # items, each followed by its confidence, also none
     MASK = "mask"  # a run-length encoded mask, also none
     BOXES = "boxes"  # bounding boxes with confidences, also none
+    SEGMENTS = "segments"  # run-length encoded masks with classes, also none
 
 
 class Columns(StrEnum):
@@ -118,8 +127,10 @@ class ParamInfo:
             return None
         match self.type:
             case ParamType.TEXTS:
-                right = isinstance(value, list) and all(map(_is_text, value))
+                right = isinstance(value, list) and all(map(self._is_one, value))
                 wanted = "a list of texts (in YAML within quotes)"
+                if self.choices:
+                    wanted = "a list of some of " + ", ".join(self.choices)
             case ParamType.NUMBERS:
                 right = isinstance(value, list) and all(map(self._holds, value))
                 wanted = f"a list of {self._numbers('numbers')}"
@@ -137,6 +148,9 @@ class ParamInfo:
             case ParamType.NUMBER:
                 right, wanted = self._holds(value), f"a {self._numbers('number')}"
         return None if right else f"The parameter {self.name} must be {wanted}."
+
+    def _is_one(self, value: object) -> bool:
+        return _is_text(value) and (not self.choices or value in self.choices)
 
     def _holds(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -181,7 +195,8 @@ class MetricInfo:
     value where every prediction is right. ``edges`` are pairs of a case and what is
     decided for it. ``formula`` is LaTeX. ``prediction_range`` and ``target_range`` are the
     numbers (ends included) that columns may hold where that is not what follows from
-    their kind: the reader refuses others.
+    their kind: the reader refuses others. ``of_columns`` says of each column what it holds,
+    where that differs from column to column.
     """
 
     name: str
@@ -205,6 +220,11 @@ class MetricInfo:
     high: float | None = None
     perfect: float | None = None
     decimals: int = 5
+    of_columns: tuple[tuple[str, MetricInfo], ...] = ()
+
+    def for_column(self, name: str) -> MetricInfo:
+        """The entry that says what a column holds."""
+        return dict(self.of_columns).get(name, self)
 
     @property
     def direction(self) -> str:

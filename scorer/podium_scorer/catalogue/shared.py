@@ -49,6 +49,14 @@ SIGMA_CLIP = ParamInfo(
     above=0.0,
     doc="Smaller deviations are raised to this.",
 )
+BOTH_EMPTY = ParamInfo(
+    name="both_empty",
+    type=ParamType.NUMBER,
+    default=1.0,
+    above=-5e-324,
+    below=1.0000000000000002,
+    doc="What a row counts that is empty in truth and prediction.",
+)
 GROUP = ParamInfo(
     name="group_column",
     type=ParamType.COLUMN,
@@ -144,6 +152,9 @@ ONE_CLASS_ONLY = (
 CELLS_INTERVAL = (
     "1,000 multinomial draws of the confusion matrix with a fixed seed, percentiles "
     "2.5 and 97.5; none above 50 classes"
+)
+WEIGHTED_CELLS_INTERVAL = (
+    f"{CELLS_INTERVAL}; with weights {RESAMPLED}, none above 50 classes"
 )
 CLASSES = (
     "how classes are compared",

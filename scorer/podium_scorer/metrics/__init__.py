@@ -11,9 +11,11 @@ from types import MappingProxyType, ModuleType
 
 from podium_scorer.metrics import (
     binary,
+    boxes,
     classes,
     clusters,
     columnwise,
+    composite,
     confusion,
     correlation,
     distributions,
@@ -26,6 +28,7 @@ from podium_scorer.metrics import (
     ranked,
     relative,
     retrieval,
+    segments,
     survival,
     translation,
     writing,
@@ -41,6 +44,8 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
         **binary.CODE,
         **classes.CODE,
         **images.CODE,
+        **boxes.CODE,
+        **segments.CODE,
         **translation.CODE,
         **writing.CODE,
         **retrieval.CODE,
@@ -58,7 +63,9 @@ _SINGLE: Mapping[str, Metric] = MappingProxyType(
         **survival.CODE,
     }
 )
-CODE: Mapping[str, Metric] = MappingProxyType({**_SINGLE, **groups.code(_SINGLE)})
+CODE: Mapping[str, Metric] = MappingProxyType(
+    {**_SINGLE, **groups.code(_SINGLE), **composite.code(_SINGLE)}
+)
 
 
 @cache

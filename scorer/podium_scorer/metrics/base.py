@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from podium_scorer import uncertainty
 from podium_scorer.alignment import Texts
+from podium_scorer.catalogue import Target
 from podium_scorer.contract import ParamValue
 from podium_scorer.uncertainty import Interval
 
@@ -34,13 +35,16 @@ class Setting:
     """A metric's parameters, and the names of what it compares.
 
     ``classes`` are the classes behind class numbers (none for other targets), ``targets``
-    and ``columns`` the names of the target and prediction columns.
+    and ``columns`` the names of the target and prediction columns. ``kinds`` and
+    ``classes_of`` say of each target what it holds, and the classes behind its numbers.
     """
 
     params: Mapping[str, ParamValue] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    kinds: tuple[Target, ...] = ()
+    classes_of: tuple[tuple[str, ...], ...] = ()
 
     def number(self, name: str) -> float:
         """A parameter that is a number."""

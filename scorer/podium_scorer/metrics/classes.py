@@ -7,7 +7,15 @@ from typing import cast
 import numpy as np
 
 from podium_scorer import uncertainty
-from podium_scorer.metrics.base import Array, Estimate, Floats, Metric, Part
+from podium_scorer.metrics.base import (
+    Array,
+    Estimate,
+    Floats,
+    Metric,
+    Part,
+    of_losses,
+    refuse_weights,
+)
 
 
 def log_loss(part: Part) -> Estimate:
@@ -25,8 +33,7 @@ def log_loss(part: Part) -> Estimate:
             given = given / _row_sums(predictions)
     clip = setting.number("clip")
     losses = -np.log(np.clip(given, clip, 1.0 - clip))
-    score = float(losses.mean())
-    return Estimate(score, uncertainty.of_mean(losses, score, 0.0))
+    return of_losses(losses, part.weights, 0.0)
 
 
 def _row_sums(predictions: Array) -> Floats:
@@ -38,7 +45,10 @@ def _row_sums(predictions: Array) -> Floats:
 
 def accuracy(part: Part) -> Estimate:
     """The share of rows whose predicted class is the true one."""
-    hits = int(np.count_nonzero(part.truth == part.prediction))
+    right = part.truth == part.prediction
+    if part.weights is not None:
+        return of_losses(right.astype(np.float64), part.weights, 0.0, 1.0)
+    hits = int(np.count_nonzero(right))
     return Estimate(hits / part.rows, uncertainty.of_share(hits, part.rows))
 
 
@@ -108,8 +118,8 @@ def _mccs(right: Floats, true: Floats, predicted: Floats) -> Floats:
 
 
 CODE = {
-    "log_loss": Metric(log_loss),
-    "accuracy": Metric(accuracy),
+    "log_loss": Metric(log_loss, refuse_weights),
+    "accuracy": Metric(accuracy, refuse_weights),
     "balanced_accuracy": Metric(balanced_accuracy),
     "f1_macro": Metric(f1_macro),
     "mcc": Metric(mcc),

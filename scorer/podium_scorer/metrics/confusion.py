@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer import uncertainty
-from podium_scorer.metrics.base import Estimate, Floats, Metric, Part
+from podium_scorer.metrics.base import Estimate, Floats, Metric, Part, refuse_weights
 
 # right, true, predicted, each (draws, classes) -> numerators and denominators
 Quotient = Callable[[Floats, Floats, Floats], tuple[Floats, Floats]]
@@ -123,11 +124,34 @@ def zero_one(part: Part) -> Estimate:
 
 def _of_matrix(part: Part, score: Callable[[Floats], Floats]) -> Estimate:
     classes = len(part.setting.classes)
+    if part.weights is not None:
+        return _of_weighted_matrix(part, part.weights, score)
     cells = _cells(part, classes)
     value = float(score(cells.astype(np.float64).reshape(1, classes, classes))[0])
     if classes > uncertainty.MOST_CLASSES:
         return Estimate(value)
     return Estimate(value, uncertainty.of_matrices(cells, classes, score))
+
+
+def _of_weighted_matrix(
+    part: Part, weights: Floats, score: Callable[[Floats], Floats]
+) -> Estimate:
+    """The score of a matrix whose cells are sums of weights; resampled by rows."""
+    classes = len(part.setting.classes)
+    places = part.truth.astype(np.int64) * classes + part.prediction
+
+    def of_rows(rows: NDArray[np.int64]) -> float:
+        drawn = weights[rows]
+        if not drawn.any():
+            return math.nan
+        cells = np.bincount(places[rows], drawn, classes * classes)
+        matrix = cells.astype(np.float64).reshape(1, classes, classes)
+        return float(score(matrix)[0])
+
+    value = of_rows(np.arange(part.rows))
+    if classes > uncertainty.MOST_CLASSES:
+        return Estimate(value)
+    return Estimate(value, uncertainty.of_resamples(part.rows, of_rows, 0.0, 1.0))
 
 
 def _cells(part: Part, classes: int) -> NDArray[np.int64]:
@@ -148,11 +172,16 @@ def refuse_no_two_classes(part: Part) -> str | None:
     return None
 
 
+def refuse_no_two_classes_or_weights(part: Part) -> str | None:
+    """And its rows must weigh something."""
+    return refuse_no_two_classes(part) or refuse_weights(part)
+
+
 CODE = {
-    "precision": Metric(precision, refuse_no_two_classes),
-    "recall": Metric(recall, refuse_no_two_classes),
-    "f1": Metric(f1, refuse_no_two_classes),
-    "fbeta": Metric(fbeta, refuse_no_two_classes),
+    "precision": Metric(precision, refuse_no_two_classes_or_weights),
+    "recall": Metric(recall, refuse_no_two_classes_or_weights),
+    "f1": Metric(f1, refuse_no_two_classes_or_weights),
+    "fbeta": Metric(fbeta, refuse_no_two_classes_or_weights),
     "jaccard": Metric(jaccard, refuse_no_two_classes),
     "cohen_kappa": Metric(cohen_kappa),
     "quadratic_weighted_kappa": Metric(quadratic_weighted_kappa),

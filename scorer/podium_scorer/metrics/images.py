@@ -18,9 +18,10 @@ from podium_scorer.metrics.base import (
 def _areas(part: Part) -> tuple[Floats, Floats]:
     """The shared pixels of each row's masks, and the sum of both."""
     true, guessed = part.true_texts[0].strings(), part.predicted_texts[0].strings()
+    encoding = part.setting.text("encoding")
     shared, both = np.zeros(part.rows), np.zeros(part.rows)
     for row, (left, right) in enumerate(zip(true, guessed, strict=True)):
-        first, second = masks.runs(left), masks.runs(right)
+        first, second = masks.runs(left, encoding), masks.runs(right, encoding)
         shared[row] = masks.overlap(first, second)
         both[row] = masks.pixels(first) + masks.pixels(second)
     return shared, both
