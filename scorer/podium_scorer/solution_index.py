@@ -25,7 +25,13 @@ from numpy.typing import NDArray
 
 from podium_scorer import __version__
 from podium_scorer.alignment import LONGEST_ID, IdIndex, Texts
-from podium_scorer.catalogue import MetricInfo, Prediction, Target, describe
+from podium_scorer.catalogue import (
+    MetricInfo,
+    Prediction,
+    Target,
+    describe,
+    with_defaults,
+)
 from podium_scorer.contract import ParamValue
 from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.metrics import Part, Setting
@@ -164,11 +170,13 @@ def read_index(data: bytes | memoryview) -> SolutionIndex:
         splits = Splits(*_whole_numbers(header["rows"], 3))
         arrays = _read_arrays(data, start, header["sizes"], _dtypes(kinds))
         _check_arrays(arrays, splits.total)
-        params = dict(header["params"])
+        metric = describe(str(header["metric"]), header["params"])
+        # A parameter that an older scorer did not have stands at its default.
+        params = with_defaults(metric, header["params"])
         expectation = _expectation(header, arrays, params)
         truth = _truth(described, arrays, splits.total, expectation)
         return SolutionIndex(
-            metric=describe(str(header["metric"]), params),
+            metric=metric,
             params=params,
             expectation=expectation,
             truth=truth,

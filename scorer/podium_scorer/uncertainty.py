@@ -23,7 +23,7 @@ Z = 1.959963984540054  # the normal distribution's 97.5 % quantile
 DRAWS = 1000
 SEED = 20_240_229
 MOST_CLASSES = 50
-RESAMPLED_ROWS, LEFT_OUT_ROWS = 1_000, 200_000
+RESAMPLED_ROWS, RESAMPLED_SLOWLY, LEFT_OUT_ROWS = 1_000, 100, 200_000
 
 
 def sum_of_squares(values: Floats) -> float:
@@ -84,6 +84,8 @@ def of_resamples(
     score: Callable[[NDArray[np.int64]], float],
     low: float = -math.inf,
     high: float = math.inf,
+    *,
+    slow: bool = False,
 ) -> Interval | None:
     """The interval of any score of rows, for which there is no closed form.
 
@@ -92,13 +94,14 @@ def of_resamples(
     Statistics 7 (1979) 1-26). Above, where that would take long: the jackknife over 20
     groups of rows, each left out in turn, and above 200,000 rows the scores of 50 groups
     by themselves (Wolter, Introduction to Variance Estimation, 2007, chapters 2 and 4),
-    both with Student's quantile. The seed is fixed. None for fewer than two rows, or
+    both with Student's quantile. Of a ``slow`` score the jackknife begins at 100 rows. The
+    seed is fixed. None for fewer than two rows, or
     where more than a tenth of the draws have no score.
     """
     if count < 2:
         return None
     random = Generator(PCG64(SEED))
-    if count <= RESAMPLED_ROWS:
+    if count <= (RESAMPLED_SLOWLY if slow else RESAMPLED_ROWS):
         draws = (np.sort(random.integers(count, size=count)) for _ in range(DRAWS))
         scores = _scores(score, draws)
         if len(scores) < 0.9 * DRAWS:

@@ -157,6 +157,12 @@ def test_an_index_of_another_metric_or_setting_is_refused(spec: MetricSpec) -> N
     assert "another metric" in report.message
 
 
+def test_an_index_from_before_a_parameter_was_there_has_its_default() -> None:
+    older = changed_header(params={})
+    assert read_index(older).params == read_index(INDEX).params
+    assert run_score(JOB, older, SUBMISSION).status is Outcome.SCORED
+
+
 def test_an_alias_with_the_same_setting_is_the_same_metric() -> None:
     job = ScoreJob(metric=MetricSpec(name="AUC"), submission_name="s.csv")
     assert run_score(job, INDEX, SUBMISSION).status is Outcome.SCORED
