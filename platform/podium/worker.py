@@ -1,15 +1,23 @@
-"""The worker: RQ on one queue, a fork per job, everything loaded before the fork.
+"""The worker: RQ on one queue, one job after the other, everything loaded beforehand.
 
-It has no Flask application and nothing numeric: the numbers are the sandbox's. The
-parent holds no database connection when it forks, so that no two processes share one.
+It has no Flask application and nothing numeric: the numbers are the sandbox's, and so is
+all foreign code. Jobs run in the worker itself, since a fork for each would only be a
+second wall around our own reading and writing of rows, at several times its cost.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from rq import Queue, Worker
+from redis.exceptions import RedisError
+from rq import Queue, SimpleWorker
+from rq.executions import Execution
+from rq.job import Job
+from rq.worker import WorkerStatus
 
 from podium import bootstrap
 from podium.core.queue import QUEUE_NAME, SERIALIZER, connect
@@ -17,7 +25,48 @@ from podium.scoring import jobs
 from podium.scoring.rehearsal import rehearse
 from podium.settings import SettingsError, read_settings
 
-LOADED = jobs  # the functions RQ finds by name, loaded once for all forks
+LOADED = jobs  # the functions RQ finds by name
+BEATS = 3  # in the time after which a worker counts as gone
+log = logging.getLogger(__name__)
+
+
+class JobWorker(SimpleWorker):
+    """Works in its own process, and says that it lives while a job lasts.
+
+    RQ's own says once that it will be gone when the job's time is over, which for a
+    program is an hour: so long a killed worker would count as one that is there.
+    """
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """Do one job."""
+        execution = self.prepare_execution(job)
+        with self._beating(job, execution):
+            self.perform_job(job, queue, execution)
+        self.set_state(WorkerStatus.IDLE)
+
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
+        """Seconds until this worker counts as gone."""
+        return int(self.worker_ttl)
+
+    @contextmanager
+    def _beating(self, job: Job, execution: Execution) -> Iterator[None]:
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(self.worker_ttl / BEATS):
+                try:
+                    self.maintain_heartbeats(job, execution)
+                    self.heartbeat(self.worker_ttl)
+                except RedisError as error:  # tried again with the next beat
+                    log.warning("the queue can't be told of this worker: %s", error)
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
 
 def main() -> int:
@@ -30,7 +79,7 @@ def main() -> int:
         return 2
     redis = connect(settings.redis)
     rehearse(bootstrap.services())
-    worker = Worker(
+    worker = JobWorker(
         [Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)],
         connection=redis,
         serializer=SERIALIZER,

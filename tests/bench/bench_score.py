@@ -26,7 +26,7 @@ SLUG = "bench-score"
 ROWS = 10_000
 ROUNDS, QUICK_ROUNDS, WARM_UP = 40, 4, 3
 LOOK_EVERY_S = 0.002
-PAUSE_S = 0.3  # between rounds: a pool refills meanwhile, as it does between people
+PAUSE_S = 1.0  # between rounds: all pools refill meanwhile, as they do between people
 STEPS = ("answered", "handed over", "taken", "recorded", "seen")
 # Parts of Podium, and words of their command lines.
 PARTS = {
@@ -109,9 +109,7 @@ def _processor(contestants: dict[str, _Contestant], rounds: int) -> Table:
     for kind, contestant in contestants.items():
         spent = contestant.spent()
         table.add(kind, *(1000 * spent[name] / rounds for name in PARTS))
-    table.notes.append(
-        "With ended children: the worker's forks, the sandbox's scorers (not containers)."
-    )
+    table.notes.append("With ended children: the sandbox's scorers (not containers).")
     return table
 
 

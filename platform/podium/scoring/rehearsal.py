@@ -1,8 +1,7 @@
 """One score played through before the first job comes, and taken back.
 
-A fork begins with what its parent has in memory. So the parent lets SQLAlchemy put the
-models together and compile every statement of a score once; else each fork, which does a
-single job, would spend most of its time on that.
+The worker lets SQLAlchemy put the models together and compile every statement of a score
+before it takes a job; else the first team to be served would wait for that.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ ROOM = 100  # more than waits, so that the dispatcher looks everywhere
 
 
 def rehearse(services: Services) -> None:
-    """Prepare this process for forks that score; it holds no connection afterwards.
+    """Prepare this process for scoring; it holds no connection afterwards.
 
     Everything happens in one transaction that is rolled back. A database that can't be
     reached now makes the first jobs slower, nothing else.
@@ -44,7 +43,7 @@ def rehearse(services: Services) -> None:
         log.warning("there was no rehearsal: %s", error)
     services.database.dispose()
     gc.collect()
-    gc.freeze()  # forks share what is here as long as nobody touches it
+    gc.freeze()  # what is here stays, and need not be looked at again
 
 
 def _play(session: Session, services: Services) -> None:

@@ -7,17 +7,20 @@ import os
 import pickle
 import signal
 import subprocess
+import time
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from redis import Redis
-from rq import Queue, SimpleWorker
+from rq import Queue
 
 from podium.core.queue import QUEUE_NAME, SERIALIZER, Job, RqJobs, connect
 from podium.settings import Settings
 from podium.supervisor import podium_children, queue_answers
+from podium.worker import JobWorker
 
 DONE: list[int] = []
 
@@ -66,23 +69,51 @@ def redis(server: Path) -> Iterator[Redis]:
         yield client
 
 
+def work_off(redis: Redis, *, logging_level: str = "WARNING", **options: int) -> None:
+    """Do what waits, as a worker does it."""
+    queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
+    worker = JobWorker(
+        [queue], connection=redis, serializer=SERIALIZER, name="worker", **options
+    )
+    worker.work(burst=True, logging_level=logging_level)
+
+
+def linger(_row_id: int) -> None:
+    """A job of more than a second."""
+    DONE.append(os.getpid())
+    time.sleep(1.5)
+    with connect(os.environ["PODIUM_TEST_QUEUE"]) as client:
+        DONE.append(RqJobs(client).workers())
+        DONE.append(client.ttl("rq:worker:worker"))
+
+
+def test_a_worker_does_its_jobs_itself_and_says_meanwhile_that_it_lives(
+    redis: Redis, server: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_TEST_QUEUE", f"unix://{server}")
+    DONE.clear()
+    RqJobs(redis).send(replace(job(), function=f"{__name__}.linger"))
+    work_off(redis, worker_ttl=1)  # without a word it would be gone by then
+    process, workers, left_s = DONE
+    assert process == os.getpid()
+    assert workers == 1
+    assert left_s <= 1
+    assert RqJobs(redis).workers() == 0
+
+
 def test_a_job_that_was_sent_waits_and_is_done_once(redis: Redis) -> None:
     DONE.clear()
     jobs = RqJobs(redis)
     assert jobs.send(job(7))
     assert jobs.waiting() == {"score-7-0"}
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
-    worker = SimpleWorker([queue], connection=redis, serializer=SERIALIZER)
-    worker.work(burst=True, logging_level="WARNING")
+    work_off(redis)
     assert DONE == [7]
     assert jobs.waiting() == set()
 
 
 def test_nothing_is_left_of_a_job_that_is_done(redis: Redis) -> None:
     RqJobs(redis).send(job())
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
-    worker = SimpleWorker([queue], connection=redis, serializer=SERIALIZER)
-    worker.work(burst=True, logging_level="WARNING")
+    work_off(redis)
     assert list(redis.scan_iter("rq:job:*")) == []
 
 
@@ -102,9 +133,7 @@ def test_a_worker_runs_no_pickled_code_from_redis(redis: Redis, tmp_path: Path) 
     RqJobs(redis).send(job())
     (key,) = redis.scan_iter("rq:job:*")
     redis.hset(key, "data", zlib.compress(pickle.dumps(Harm())))
-    queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
-    worker = SimpleWorker([queue], connection=redis, serializer=SERIALIZER)
-    worker.work(burst=True, logging_level="CRITICAL")
+    work_off(redis, logging_level="CRITICAL")
     assert not target.exists()
 
 
@@ -136,7 +165,7 @@ def test_workers_that_registered_are_counted(redis: Redis) -> None:
     jobs = RqJobs(redis)
     assert jobs.workers() == 0
     queue = Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)
-    worker = SimpleWorker([queue], connection=redis, serializer=SERIALIZER)
+    worker = JobWorker([queue], connection=redis, serializer=SERIALIZER)
     worker.register_birth()
     assert jobs.workers() == 1
     worker.register_death()

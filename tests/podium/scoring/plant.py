@@ -4,7 +4,6 @@ whenever they end."""
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import signal
 import subprocess
@@ -12,9 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-
-import psutil
 
 from podium.processes import Child
 from podium.settings import Settings
@@ -39,7 +35,6 @@ class Plant:
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._seen: dict[int, psutil.Process] = {}
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     @property
@@ -65,20 +60,17 @@ class Plant:
             assert time.monotonic() < end, f"{name} does not answer"
             time.sleep(WATCH_S)
 
-    def horses(self, worker: str) -> list[psutil.Process]:
-        """The processes in which a worker does its jobs."""
+    def pids(self) -> dict[str, int]:
+        """The process ids of those that run, by their names."""
         with self._lock:
-            pid = self._processes[worker].pid
-            found = {}
-            for child in _children(pid):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    found[child] = psutil.Process(child)
-            self._seen |= found
-            return list(found.values())
+            return {
+                name: process.pid
+                for name, process in self._processes.items()
+                if process.poll() is None
+            }
 
     def kill(self, name: str) -> None:
         """Kill a process as the system would; it is started again."""
-        self.horses(name)  # they outlive their worker: remembered, to be ended at last
         with self._lock:
             self._processes[name].kill()
 
@@ -113,18 +105,12 @@ class Plant:
         self.resume("queue")
 
     def close(self) -> None:
-        """End everything, work-horses that outlived their workers too."""
+        """End everything."""
         self._ending.set()
         self._watcher.join(WAIT_S)
-        for name in self._processes:
-            self.horses(name)
         for process in self._processes.values():
             process.send_signal(signal.SIGKILL)
             process.wait(WAIT_S)
-        for each in self._seen.values():
-            if each.is_running():  # the same process, not another of its number
-                each.kill()
-        psutil.wait_procs(list(self._seen.values()), timeout=WAIT_S)
 
     def _start(self, name: str) -> None:
         child: Child = self._children[name]
@@ -146,14 +132,6 @@ class Plant:
                     ended = self._processes[name].poll() is not None
                     if ended and name not in self._stopped:
                         self._start(name)
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    except OSError:
-        return []  # it has ended
-    return [int(word) for word in text.split()]
 
 
 @contextmanager

@@ -1,15 +1,14 @@
 """Forty submissions, and everything that may die dies in mid-score, again and again.
 
 Real processes: Valkey, the sandbox service with Podium's scorer, three workers and the
-sweeper. Thirty seeded random SIGKILLs of workers and work-horses (twelve on PostgreSQL),
-the sandbox service and the sweeper killed too, Redis stopped, later stopped and wiped, at
-last everything at once.
+sweeper. Thirty seeded random SIGKILLs of workers (twelve on PostgreSQL), the sandbox
+service and the sweeper killed too, Redis stopped, later stopped and wiped, at last
+everything at once.
 Every submission ends scored exactly once: a trigger in the database counts.
 """
 
 from __future__ import annotations
 
-import contextlib
 import io
 import random
 import time
@@ -17,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
@@ -42,7 +40,6 @@ SEED = 20261123
 ROWS = 60_000  # enough that a score takes a moment
 TEAMS, EACH = 8, 5
 KILLS = {"sqlite": 30, "postgresql": 12}
-WORKERS_SHARE = 0.33  # of those kills; a worker takes a while to start again
 WAIT_S = 150.0
 LOOK_S = 0.02
 COUNTED = {
@@ -158,7 +155,7 @@ def hand_in(services: Services) -> dict[int, float]:
 
 
 def havoc(services: Services, plant: Plant) -> None:
-    """Kill workers and work-horses in mid-score, and now and then something else."""
+    """Kill workers in mid-score, and now and then something else."""
     chance = random.Random(SEED)
     victims: set[int] = set()
     also = {
@@ -188,23 +185,16 @@ def kill_in_mid_score(
     end = time.monotonic() + WAIT_S
     while True:
         assert time.monotonic() < end, "nothing is scored any more"
-        busy = [
-            (worker, horse)
-            for worker in plant.workers
-            for horse in plant.horses(worker)
-            if horse.pid not in victims
-        ]
-        if busy and rows_under_lease(services):
+        pids = plant.pids()
+        alive = [name for name in plant.workers if name in pids]
+        fresh = [name for name in alive if pids[name] not in victims]
+        if fresh and rows_under_lease(services):
             break
         time.sleep(LOOK_S)
-    worker, horse = chance.choice(busy)
     time.sleep(chance.uniform(0.0, 0.03))
-    victims.add(horse.pid)  # one that loses its worker is left to finish its score
-    if chance.random() < WORKERS_SHARE:
-        plant.kill(worker)
-    else:
-        with contextlib.suppress(psutil.NoSuchProcess):  # it was faster
-            horse.kill()
+    worker = chance.choice(fresh)
+    victims.add(pids[worker])
+    plant.kill(worker)
 
 
 def rows_under_lease(services: Services) -> int:

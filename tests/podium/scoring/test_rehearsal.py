@@ -1,4 +1,4 @@
-"""The worker's rehearsal leaves no trace, and nothing to compile for the forks."""
+"""The worker's rehearsal leaves no trace, and nothing to compile for the jobs."""
 
 from __future__ import annotations
 
