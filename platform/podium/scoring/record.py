@@ -139,6 +139,7 @@ def _locked(session: Session, claimed: Claim) -> Score | None:
     if score is None:
         return None
     competitions.lock(session, score.competition_id)
+    session.refresh(score, ["team_id"])  # teams may have merged meanwhile
     teams.lock(session, session.get_one(Team, score.team_id))
     return session.scalar(
         select(Score)

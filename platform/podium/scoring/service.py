@@ -41,6 +41,7 @@ def withdraw(
         raise Refused(
             f"{competition.title} has ended, so its submissions stay as they are."
         )
+    session.refresh(submission)  # teams may have merged meanwhile
     teams.lock(session, session.get_one(Team, submission.team_id))
     session.refresh(submission)
     if submission.withdrawn_at is not None:

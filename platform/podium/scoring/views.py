@@ -17,15 +17,18 @@ from podium.competitions.queries import by_slug
 from podium.core import clock, uploads, web
 from podium.core.downloads import file_answer
 from podium.core.errors import Invalid, NotAllowed, NotFound, PodiumError
-from podium.core.forms import show_faults
+from podium.core.forms import show_faults, text
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
+from podium.scoring import merging
 from podium.scoring import service as scoring
 from podium.scoring.dispatch import wake
 from podium.scoring.forms import SubmitForm
 from podium.submissions import queries, service
 from podium.submissions.models import Submission
 from podium.teams import queries as teams
+from podium.teams import views as team_views
+from podium.teams.forms import MergeForm
 
 bp = Blueprint("submissions", __name__, template_folder="templates")
 
@@ -126,6 +129,41 @@ def file(public_id: str) -> ResponseReturnValue:
         size=submission.size,
         name=submission.file_name,
     )
+
+
+@bp.post("/c/<slug>/team/merge")
+def ask_to_merge(slug: str) -> ResponseReturnValue:
+    """Ask another team to become one with mine."""
+    user, session, form = require_viewer(), web.session(), MergeForm()
+    competition = by_slug(session, slug)
+    try:
+        request = merging.ask(
+            session,
+            team=team_views.my_team(competition),
+            other=teams.team_by_name(
+                session, competition=competition, name=text(form, "other")
+            ),
+            by=user,
+            now=clock.now(),
+        )
+    except PodiumError as error:
+        return team_views.again(competition, error, merge_form=form)
+    name = request.other.name
+    return team_views.done(competition, f"“{name}” is asked; its leader can accept.")
+
+
+@bp.post("/merges/<public_id>/<any(accept, close):answer>")
+def answer_merge(public_id: str, answer: str) -> ResponseReturnValue:
+    """Become one team with those who asked; or say no, or take my team's request back."""
+    user, session = require_viewer(), web.session()
+    found = teams.merge_request_by_public_id(session, public_id=public_id, viewer=user)
+    competition = found.other.competition
+    if answer == "accept":
+        name = found.team.name
+        merging.accept(session, request=found, by=user, now=clock.now())
+        return team_views.done(competition, f"“{name}” is now part of your team.")
+    merging.close(session, request=found, by=user)
+    return team_views.done(competition, "The request to merge is closed.")
 
 
 def _mine(public_id: str, competition: Competition | None = None) -> Submission:

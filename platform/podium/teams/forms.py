@@ -22,3 +22,9 @@ class InviteForm(FlaskForm):
     """Whom to invite."""
 
     username = StringField("User name")
+
+
+class MergeForm(FlaskForm):
+    """Which team to merge with."""
+
+    other = StringField("Name of the other team")

@@ -1,4 +1,4 @@
-"""Participant, Team, Membership, Invitation."""
+"""Participant, Team, Membership, Invitation, MergeRequest."""
 
 from __future__ import annotations
 
@@ -49,6 +49,9 @@ class Team(Base):
     )
     # Counts up under the row's lock with every submission: the race's referee.
     submissions_made: Mapped[int] = mapped_column(default=0)
+    # The secret part of an address at which others join, and until when it leads in.
+    link_secret: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     competition: Mapped[Competition] = relationship()
@@ -120,3 +123,26 @@ class Invitation(Base):
     team: Mapped[Team] = relationship()
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     invited_by: Mapped[User | None] = relationship(foreign_keys=[invited_by_id])
+
+
+class MergeRequest(Base):
+    """A team asks another to become one with it; the other's name and leader stay."""
+
+    __tablename__ = "merge_requests"
+
+    id: Mapped[Key]
+    public_id: Mapped[str] = mapped_column(String(12), unique=True, default=public_id)
+    team_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), index=True
+    )
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), index=True
+    )
+    asked_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL")
+    )
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    team: Mapped[Team] = relationship(foreign_keys=[team_id])
+    other: Mapped[Team] = relationship(foreign_keys=[other_id])
+    asked_by: Mapped[User | None] = relationship(foreign_keys=[asked_by_id])

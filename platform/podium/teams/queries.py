@@ -15,6 +15,7 @@ from podium.teams.models import (
     Invitation,
     InvitationState,
     Membership,
+    MergeRequest,
     Participant,
     Team,
 )
@@ -58,6 +59,55 @@ def team_of(
 def team_by_public_id(session: Session, public_id: str) -> Team:
     """The team at that address, with its members; raises NotFound."""
     return _team(session, Team.public_id == public_id)
+
+
+def team_by_name(session: Session, *, competition: Competition, name: str) -> Team:
+    """The team of a competition with that name, however it is written; raises NotFound."""
+    wanted = name_key(" ".join(name.split()))
+    found = session.scalar(
+        select(Team).where(
+            Team.competition_id == competition.id, Team.name_key == wanted
+        )
+    )
+    if found is None:
+        raise NotFound(
+            f"{competition.title} has no team named “{name.strip()}”. Check the name on "
+            "the board."
+        )
+    return found
+
+
+def team_by_link(session: Session, *, secret: str) -> Team | None:
+    """The team whose link has this secret."""
+    return session.scalar(select(Team).where(Team.link_secret == secret))
+
+
+def merge_requests(
+    session: Session, *, team: Team
+) -> tuple[list[MergeRequest], list[MergeRequest]]:
+    """Requests to merge that wait for an answer: those to the team, and its own."""
+    both = (
+        select(MergeRequest)
+        .where((MergeRequest.other_id == team.id) | (MergeRequest.team_id == team.id))
+        .order_by(MergeRequest.id)
+    )
+    found = session.scalars(both).all()
+    return (
+        [each for each in found if each.other_id == team.id],
+        [each for each in found if each.team_id == team.id],
+    )
+
+
+def merge_request_by_public_id(
+    session: Session, *, public_id: str, viewer: User
+) -> MergeRequest:
+    """A request to merge, for the members of both teams; raises NotFound."""
+    found = session.scalar(
+        select(MergeRequest).where(MergeRequest.public_id == public_id)
+    )
+    if found is not None and viewer in (*found.team.members, *found.other.members):
+        return found
+    raise NotFound("There is no such request. It may have been answered already.")
 
 
 def team_by_id(session: Session, team_id: int) -> Team:

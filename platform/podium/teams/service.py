@@ -3,6 +3,7 @@ database: the locked team row decides the last seat, unique constraints the rest
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -96,7 +97,7 @@ def leave(session: Session, *, competition: Competition, user: User) -> None:
     team = queries.team_of(session, competition=competition, user=user)
     if team is not None:
         lock(session, team)
-        _leave_team(session, team=team, user=user)
+        leave_team(session, team=team, user=user)
     session.delete(joined)
 
 
@@ -164,7 +165,7 @@ def invite(
     if len(waiting) >= OPEN_INVITATIONS:
         raise Refused("Too many invitations wait for an answer. Cancel one first.")
     _require_seat(session, team)
-    _require_merging(competition, now)
+    require_changeable(competition, now)
     invitation = Invitation(
         team_id=team.id, user_id=user.id, invited_by_id=by.id, created_at=now
     )
@@ -178,28 +179,42 @@ def accept(
 ) -> Team:
     """Join the inviting team. A team of one that has not submitted is given up for it."""
     _require_open(invitation, user)
-    team, competition = invitation.team, invitation.team.competition
-    require_joined(session, competition=competition, user=user, hold=True)
-    own = queries.team_of(session, competition=competition, user=user)
-    for each in sorted({t for t in (own, team) if t}, key=lambda t: t.id):
-        lock(session, each)  # always in the order of ids: no deadlock
+    team = invitation.team
+    own = lock_with_own(session, team=team, user=user)
     _hold(session, invitation)
     _require_open(invitation, user)
-    _require_merging(competition, now)
+    enter(session, team=team, own=own, user=user, now=now)
+    invitation.state, invitation.answered_at = InvitationState.ACCEPTED, now
+    session.flush()  # the membership list is read again below
+    session.refresh(team, ["memberships"])
+    return team
+
+
+def lock_with_own(session: Session, *, team: Team, user: User) -> Team | None:
+    """Hold a team that a user is about to enter, and the one that they are in, which is
+    the answer; raises Refused where they have not joined the competition."""
+    require_joined(session, competition=team.competition, user=user, hold=True)
+    own = queries.team_of(session, competition=team.competition, user=user)
+    lock_all(session, {each for each in (own, team) if each})
+    return own
+
+
+def enter(
+    session: Session, *, team: Team, own: Team | None, user: User, now: datetime
+) -> None:
+    """Make a user a member; both teams are held. Their own is given up for it, or Refused
+    says why not."""
+    require_changeable(team.competition, now)
     if own is team:
         raise Refused(f"You are in the team “{team.name}” already.")
     _require_seat(session, team)
     if own is not None:
-        _leave_team(session, team=own, user=user)
+        leave_team(session, team=own, user=user)
     try:
         with session.begin_nested():
             session.add(_membership(team, user, now))
     except IntegrityError as error:
         raise Refused("You are in another team of this competition already.") from error
-    invitation.state, invitation.answered_at = InvitationState.ACCEPTED, now
-    session.flush()  # the membership list is read again below
-    session.refresh(team, ["memberships"])
-    return team
 
 
 def decline(
@@ -238,6 +253,12 @@ def lock(session: Session, team: Team) -> None:
     ).one_or_none()  # fetched: only so are its values read anew
     if held is None:
         raise Refused("The team was dissolved meanwhile. Load the page again.")
+
+
+def lock_all(session: Session, teams: Collection[Team]) -> None:
+    """Hold several teams, always in the order of their numbers: no deadlock."""
+    for each in sorted(teams, key=lambda team: team.id):
+        lock(session, each)
 
 
 def checked_name(name: str) -> str:
@@ -318,7 +339,9 @@ def _membership(team: Team, user: User, now: datetime) -> Membership:
     )
 
 
-def _leave_team(session: Session, *, team: Team, user: User) -> None:
+def leave_team(session: Session, *, team: Team, user: User) -> None:
+    """Take a member out of a team that is held; the last one dissolves it. Raises Refused
+    once the team has submitted."""
     if team.submissions_made:
         raise Refused(
             f"The team “{team.name}” has submitted already, so its members can't leave. "
@@ -354,7 +377,8 @@ def _require_seat(session: Session, team: Team) -> None:
         )
 
 
-def _require_merging(competition: Competition, now: datetime) -> None:
+def require_changeable(competition: Competition, now: datetime) -> None:
+    """Raise Refused after the merger deadline (without one: after the end)."""
     deadline = competition.merger_deadline or competition.closes_at
     if now >= deadline:
         raise Refused(

@@ -11,8 +11,8 @@ from podium.competitions.queries import by_slug
 from podium.core import clock, web
 from podium.core.errors import PodiumError, Refused
 from podium.core.forms import show_faults, text
-from podium.teams import queries, service
-from podium.teams.forms import InviteForm, JoinForm, NameForm
+from podium.teams import leadership, queries, service
+from podium.teams.forms import InviteForm, JoinForm, MergeForm, NameForm
 from podium.teams.models import Team
 
 bp = Blueprint("teams", __name__, template_folder="templates")
@@ -49,7 +49,7 @@ def leave(slug: str) -> ResponseReturnValue:
 @bp.get("/c/<slug>/team")
 def show(slug: str) -> ResponseReturnValue:
     """Who are we?"""
-    return _team_page(by_slug(web.session(), slug))
+    return team_page(by_slug(web.session(), slug))
 
 
 @bp.post("/c/<slug>/team")
@@ -66,8 +66,8 @@ def create(slug: str) -> ResponseReturnValue:
             now=clock.now(),
         )
     except PodiumError as error:
-        return _again(competition, error, name_form=form)
-    return _done(competition, "Your team stands. Invite others below, or submit alone.")
+        return again(competition, error, name_form=form)
+    return done(competition, "Your team stands. Invite others below, or submit alone.")
 
 
 @bp.post("/c/<slug>/team/rename")
@@ -76,11 +76,11 @@ def rename(slug: str) -> ResponseReturnValue:
     user, form = require_viewer(), NameForm()
     competition = by_slug(web.session(), slug)
     try:
-        team = _my_team(competition)
+        team = my_team(competition)
         service.rename(web.session(), team=team, by=user, name=text(form, "name"))
     except PodiumError as error:
-        return _again(competition, error, name_form=form)
-    return _done(competition, f"Your team is now called “{team.name}”.")
+        return again(competition, error, name_form=form)
+    return done(competition, f"Your team is now called “{team.name}”.")
 
 
 @bp.post("/c/<slug>/team/invite")
@@ -91,15 +91,63 @@ def invite(slug: str) -> ResponseReturnValue:
     try:
         invitation = service.invite(
             web.session(),
-            team=_my_team(competition),
+            team=my_team(competition),
             by=user,
             username=text(form, "username"),
             now=clock.now(),
         )
     except PodiumError as error:
-        return _again(competition, error, invite_form=form)
+        return again(competition, error, invite_form=form)
     name = invitation.user.shown_name
-    return _done(competition, f"{name} is invited and will see it when they log in.")
+    return done(competition, f"{name} is invited and will see it when they log in.")
+
+
+@bp.post("/c/<slug>/team/<any(lead, remove):what>")
+def lead(slug: str, what: str) -> ResponseReturnValue:
+    """Hand the team over to a member, or take one out of it."""
+    user, session = require_viewer(), web.session()
+    competition = by_slug(session, slug)
+    team, username = my_team(competition), request.form.get("username", "")
+    if what == "lead":
+        leader = leadership.hand_over(session, team=team, by=user, username=username)
+        return done(competition, f"{leader.shown_name} leads the team now.")
+    member = leadership.remove(session, team=team, by=user, username=username)
+    return done(competition, f"{member.shown_name} is no longer in the team.")
+
+
+@bp.post("/c/<slug>/team/link/<any(make, close):what>")
+def change_link(slug: str, what: str) -> ResponseReturnValue:
+    """Make a link by which others join, or let nobody in by it any more."""
+    user, session = require_viewer(), web.session()
+    competition = by_slug(session, slug)
+    team = my_team(competition)
+    if what == "make":
+        leadership.make_link(session, team=team, by=user, now=clock.now())
+        return done(competition, "Here is the link. Send it to whom you want to join.")
+    leadership.close_link(session, team=team, by=user)
+    return done(competition, "The link is closed: nobody joins by it any more.")
+
+
+@bp.get("/join-team/<secret>")
+def link(secret: str) -> ResponseReturnValue:
+    """Which team does this link lead into?"""
+    team = leadership.team_of_link(web.session(), secret=secret, now=clock.now())
+    joined = queries.participation(
+        web.session(), competition=team.competition, user=viewer()
+    )
+    page = render_template(
+        "teams/link.html", team=team, secret=secret, joined=joined is not None
+    )
+    return page, {"Referrer-Policy": "no-referrer"}  # the address is the secret
+
+
+@bp.post("/join-team/<secret>")
+def follow_link(secret: str) -> ResponseReturnValue:
+    """Join the team."""
+    team = leadership.enter_by_link(
+        web.session(), secret=secret, user=require_viewer(), now=clock.now()
+    )
+    return done(team.competition, f"You are now in the team “{team.name}”.")
 
 
 @bp.get("/invitations")
@@ -119,62 +167,78 @@ def answer(public_id: str, answer: str) -> ResponseReturnValue:
     competition, now = invitation.team.competition, clock.now()
     if answer == "accept":
         team = service.accept(session, invitation=invitation, user=user, now=now)
-        return _done(competition, f"You are now in the team “{team.name}”.")
+        return done(competition, f"You are now in the team “{team.name}”.")
     if answer == "decline":
         service.decline(session, invitation=invitation, user=user, now=now)
-        return _done(competition, "The invitation is declined.", "teams.invitations")
+        return done(competition, "The invitation is declined.", "teams.invitations")
     service.cancel(session, invitation=invitation, by=user, now=now)
-    return _done(competition, "The invitation is taken back.")
+    return done(competition, "The invitation is taken back.")
 
 
-def _my_team(competition: Competition) -> Team:
+def my_team(competition: Competition) -> Team:
+    """The viewer's team; raises Refused where they have none."""
     team = queries.team_of(web.session(), competition=competition, user=viewer())
     if team is None:
         raise Refused("You have no team here yet. Give it a name first.")
     return team
 
 
-def _team_page(
+def team_page(
     competition: Competition,
     *,
     name_form: NameForm | None = None,
     invite_form: InviteForm | None = None,
+    merge_form: MergeForm | None = None,
 ) -> str:
-    team = queries.team_of(web.session(), competition=competition, user=viewer())
-    waiting = queries.open_invitations_of_team(web.session(), team=team) if team else []
+    """The page of the viewer's team, with what was entered into one of its forms."""
+    session, now = web.session(), clock.now()
+    team = queries.team_of(session, competition=competition, user=viewer())
+    to_us, ours = queries.merge_requests(session, team=team) if team else ([], [])
+    waiting = queries.open_invitations_of_team(session, team=team) if team else []
     return render_template(
         "teams/show.html",
         competition=competition,
         team=team,
         waiting=waiting,
+        merges=to_us,
+        own_merges=ours,
+        leads=team is not None and team.leader_id == require_viewer().id,
+        link_is_open=team is not None and leadership.link_is_open(team, now),
+        changeable=now < (competition.merger_deadline or competition.closes_at),
         name_form=name_form or NameForm(name=team.name if team else ""),
         invite_form=invite_form or InviteForm(),
+        merge_form=merge_form or MergeForm(),
         tab="team",
     )
 
 
-def _again(
+def again(
     competition: Competition,
     error: PodiumError,
     *,
     name_form: NameForm | None = None,
     invite_form: InviteForm | None = None,
+    merge_form: MergeForm | None = None,
 ) -> ResponseReturnValue:
     """The page once more, with what was entered and what was wrong with it."""
-    form = name_form or invite_form
-    if form is None or request.method != "POST":
-        raise error
+    fields = {"name": name_form, "username": invite_form, "other": merge_form}
+    field, form = next(pair for pair in fields.items() if pair[1] is not None)
     web.session().rollback()
-    field = "name" if name_form else "username"
     error.fields = error.fields or {field: error.sentence}
     show_faults(form, error)
-    page = _team_page(competition, name_form=name_form, invite_form=invite_form)
+    page = team_page(
+        competition,
+        name_form=name_form,
+        invite_form=invite_form,
+        merge_form=merge_form,
+    )
     return page, error.status
 
 
-def _done(
+def done(
     competition: Competition, sentence: str, endpoint: str = "teams.show"
 ) -> ResponseReturnValue:
+    """Commit, and say what was done on the page that follows."""
     web.session().commit()
     flash(sentence, "success")
     if endpoint == "teams.invitations":

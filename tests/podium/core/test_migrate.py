@@ -11,7 +11,7 @@ import pytest
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, select
+from sqlalchemy import MetaData, delete, inspect, select
 from sqlalchemy.orm import Session
 
 import podium
@@ -25,6 +25,7 @@ from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
 from podium.settings import Settings
 from podium.submissions.models import Score
+from podium.teams.models import MergeRequest, Team
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
 
@@ -222,6 +223,7 @@ def first_schema(empty: Database, folder: Path) -> None:
         "roles",
         "role_members",
         "scoring_hosts",
+        "merge_requests",
         "team_turns",
         "competition_turns",
     }
@@ -278,10 +280,34 @@ def programs_and_metrics_of_ones_own(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def links_into_teams_and_requests_to_merge(empty: Database, folder: Path) -> None:
+    """Links and requests go; teams and all that is theirs stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        team = session.scalars(select(Team)).first()
+        assert team
+        other = Team(competition_id=team.competition_id, name="B", name_key="b")
+        session.add(other)
+        session.flush()
+        session.add(MergeRequest(team_id=other.id, other_id=team.id))
+        session.flush()
+        session.execute(delete(Team).where(Team.id == other.id))
+        assert session.scalars(select(MergeRequest)).all() == []
+        team.link_secret, team.link_until = "secret", clock.now()
+    assert content(empty) != before
+    migrate.downgrade(empty, "0003_programs")
+    assert "merge_requests" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
     "0003_programs": programs_and_metrics_of_ones_own,
+    "0004_teams": links_into_teams_and_requests_to_merge,
 }
 
 

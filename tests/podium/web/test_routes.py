@@ -16,7 +16,9 @@ from podium.accounts import service as accounts
 from podium.accounts.models import User
 from podium.competitions.queries import by_slug
 from podium.core import clock
+from podium.scoring import merging
 from podium.submissions.models import Status
+from podium.teams import leadership
 from podium.teams import service as teams
 from tests.podium.factories import Factory
 from tests.podium.web.people import Person
@@ -41,7 +43,8 @@ class Scene:
 @pytest.fixture
 def scene(make: Factory, ada: User) -> Scene:
     stars = make.competition("stars")
-    bob = make.user("bob")
+    bob, eve = make.user("bob"), make.user("eve")
+    other = make.team(stars, eve, name="Moons")
     team = make.team(stars, ada, name="Comets")
     sent = make.submission(
         team, ada, public=0.5, private=PRIVATE, file_name="a.csv", description="x"
@@ -58,6 +61,16 @@ def scene(make: Factory, ada: User) -> Scene:
             now=stars.opens_at,
         )
         token, secret = accounts.make_token(session, user=by, label="x")
+        link = leadership.make_link(
+            session, team=session.merge(team), by=by, now=clock.now()
+        )
+        merge = merging.ask(
+            session,
+            team=session.merge(other),
+            other=session.merge(team),
+            by=session.merge(eve),
+            now=clock.now(),
+        )
     values: dict[str, str | int] = {
         "slug": "stars",
         "username": "ada",
@@ -67,6 +80,9 @@ def scene(make: Factory, ada: User) -> Scene:
         "invitation_id": invitation.public_id,
         "token_id": token.id,
         "answer": "accept",
+        "what": "make",
+        "secret": link,
+        "merge_id": merge.public_id,
         "guide": "participants",
         "filename": "css/podium.css",
         "kind": "data",
@@ -88,6 +104,10 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["team_id"]
     if "invitations" in rule.rule:
         values["public_id"] = scene.values["invitation_id"]
+    if "merges" in rule.rule:
+        values["public_id"] = scene.values["merge_id"]
+    if rule.endpoint == "teams.lead":
+        values["what"] = "remove"
     values["name"] = {
         "static": "css/podium.css",
         "help.guide": "participants",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from podium.accounts.models import User
+from podium.accounts.service import by_username
 from podium.competitions.models import Competition
 from tests.podium.factories import Factory
 from tests.podium.web.conftest import Visit
@@ -101,6 +102,95 @@ def test_nobody_answers_the_invitation_of_another(
     as_bob, as_eve = as_user(make.user("bob")), as_user(make.user("eve"))
     as_ada.post("/c/stars/team/invite", username="bob")
     assert as_eve.post(_answer(as_bob, "accept")).status_code == 404
+
+
+def test_the_lead_is_handed_over_and_a_member_taken_out(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    bob, eve = make.user("bob"), make.user("eve")
+    make.team(stars, ada, bob, eve, name="Comets")
+    as_ada.post("/c/stars/team/remove", username="eve")
+    page = as_ada.get("/c/stars/team").text
+    assert "eve is no longer in the team." in page
+    assert "@eve" not in page
+    as_ada.post("/c/stars/team/lead", username="bob")
+    page = as_ada.get("/c/stars/team").text
+    assert "bob leads the team now." in page
+    assert "Make leader" not in page
+    assert "Make leader" in as_user(bob).get("/c/stars/team").text
+    assert as_ada.post("/c/stars/team/lead", username="ada").status_code == 403
+
+
+def test_a_link_is_made_followed_and_closed(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    make.team(stars, ada, name="Comets")
+    as_ada.post("/c/stars/team/link/make")
+    found = re.search(r"/join-team/[\w-]+", as_ada.get("/c/stars/team").text)
+    assert found
+    address = found.group()
+    as_bob = as_user(make.user("bob"))
+    assert "Accept the rules of Stars first" in as_bob.get(address).text
+    with make.session() as session:
+        bob = by_username(session, "bob")
+    make.join(stars, bob)
+    page = as_bob.get(address)
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert "Join team" in page.text
+    assert as_bob.post(address).location == "/c/stars/team"
+    assert "You are in this team already" in as_bob.get(address).text
+    as_ada.post("/c/stars/team/link/close")
+    answer = as_user(make.user("eve")).get(address)
+    assert answer.status_code == 409
+    assert "no longer leads into a team" in answer.text
+
+
+def test_a_visitor_with_a_link_is_asked_to_log_in_and_comes_back(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, visitor: Person
+) -> None:
+    make.team(stars, ada)
+    as_ada.post("/c/stars/team/link/make")
+    found = re.search(r"/join-team/[\w-]+", as_ada.get("/c/stars/team").text)
+    assert found
+    assert f"/log-in?next={found.group()}" in visitor.get(found.group()).text
+
+
+def test_teams_ask_each_other_to_merge(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    bob, eve = make.user("bob"), make.user("eve")
+    make.team(stars, ada, name="Comets")
+    make.team(stars, bob, eve, name="Moons")
+    answer = as_ada.post("/c/stars/team/merge", other="Sun")
+    assert answer.status_code == 404
+    assert "Stars has no team named “Sun”" in answer.text
+    assert 'value="Sun"' in answer.text
+    as_ada.post("/c/stars/team/merge", other=" moons ")
+    assert "Moons" in as_ada.get("/c/stars/team").text
+    assert "Your leader can answer." in as_user(eve).get("/c/stars/team").text
+    as_bob = as_user(bob)
+    found = re.search(r"/merges/\w+/accept", as_bob.get("/c/stars/team").text)
+    assert found
+    as_bob.post(found.group())
+    page = as_bob.get("/c/stars/team").text
+    assert "“Comets” is now part of your team." in page
+    assert "@ada" in page
+    assert as_bob.post(found.group()).status_code == 404
+
+
+def test_a_request_to_merge_is_declined(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    bob = make.user("bob")
+    make.team(stars, ada, name="Comets")
+    make.team(stars, bob, name="Moons")
+    as_ada.post("/c/stars/team/merge", other="Moons")
+    as_bob = as_user(bob)
+    found = re.search(r"/merges/\w+/close", as_bob.get("/c/stars/team").text)
+    assert found
+    as_bob.post(found.group())
+    assert "The request to merge is closed." in as_bob.get("/c/stars/team").text
+    assert "You asked" not in as_ada.get("/c/stars/team").text
 
 
 def test_a_team_page_shows_rank_score_and_members(
