@@ -13,6 +13,7 @@ from podium.competitions.api import bp as competitions
 from podium.core.security import csrf
 from podium.leaderboards.api import bp as leaderboards
 from podium.scoring.api import bp as submissions
+from podium.scoring.merge_api import bp as merging
 from podium.teams.api import bp as teams
 
 BLUEPRINTS = (
@@ -22,6 +23,7 @@ BLUEPRINTS = (
     overview,
     competitions,
     teams,
+    merging,
     submissions,
     leaderboards,
     search,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from podium.accounts.api import me
@@ -11,7 +11,7 @@ from podium.core import clock
 from podium.core.api import Access, ApiBlueprint, no_content
 from podium.core.errors import NotFound
 from podium.core.web import session
-from podium.teams import queries, schemas, service
+from podium.teams import leadership, queries, schemas, service
 from podium.teams.models import Invitation, Team
 
 bp = ApiBlueprint("teams", __name__, tag="Teams")
@@ -59,9 +59,9 @@ def leave_competition(slug: str) -> Response:
 @bp.operation(
     "GET", "/competitions/<slug>/team", access=SIGNED_IN, answer=schemas.TeamAnswer
 )
-def get_my_team(slug: str) -> schemas.TeamAnswer:
+def getmy_team(slug: str) -> schemas.TeamAnswer:
     """My team in a competition"""
-    return _shown(session(), _my_team(slug))
+    return shown(session(), my_team(slug))
 
 
 @bp.operation(
@@ -84,7 +84,7 @@ def make_team(slug: str, body: schemas.TeamName) -> schemas.TeamAnswer:
         session(), competition=competition, user=me(), name=body.name, now=clock.now()
     )
     session().commit()
-    return _shown(session(), team)
+    return shown(session(), team)
 
 
 @bp.operation(
@@ -98,10 +98,100 @@ def make_team(slug: str, body: schemas.TeamName) -> schemas.TeamAnswer:
 )
 def rename_team(slug: str, body: schemas.TeamName) -> schemas.TeamAnswer:
     """Rename my team"""
-    team = _my_team(slug)
+    team = my_team(slug)
     service.rename(session(), team=team, by=me(), name=body.name)
     session().commit()
-    return _shown(session(), team)
+    return shown(session(), team)
+
+
+@bp.operation(
+    "PUT",
+    "/competitions/<slug>/team/leader",
+    access=SIGNED_IN,
+    body=schemas.MemberName,
+    example={"username": "ada"},
+    answer=schemas.TeamAnswer,
+    errors=(403, 409),
+)
+def hand_over_team(slug: str, body: schemas.MemberName) -> schemas.TeamAnswer:
+    """Make another member the leader
+
+    Only the leader may.
+    """
+    team = my_team(slug)
+    leadership.hand_over(session(), team=team, by=me(), username=body.username)
+    session().commit()
+    return shown(session(), team)
+
+
+@bp.operation(
+    "DELETE",
+    "/competitions/<slug>/team/members/<username>",
+    access=SIGNED_IN,
+    answers={204: {"description": "They are no longer in the team."}},
+    errors=(403, 409),
+)
+def remove_member(slug: str, username: str) -> Response:
+    """Take a member out of my team
+
+    Only the leader may, until the team's first submission.
+    """
+    leadership.remove(session(), team=my_team(slug), by=me(), username=username)
+    session().commit()
+    return no_content()
+
+
+@bp.operation(
+    "POST",
+    "/competitions/<slug>/team/link",
+    access=SIGNED_IN,
+    answer=schemas.LinkAnswer,
+    status=201,
+    errors=(403, 409),
+)
+def make_team_link(slug: str) -> schemas.LinkAnswer:
+    """Make a link by which others join my team
+
+    Only the leader may. It lasts a week and takes the place of the one before.
+    """
+    team = my_team(slug)
+    link = leadership.make_link(session(), team=team, by=me(), now=clock.now())
+    session().commit()
+    address = url_for("teams.link", secret=link.secret, _external=True)
+    return schemas.link(link, address)
+
+
+@bp.operation(
+    "DELETE",
+    "/competitions/<slug>/team/link",
+    access=SIGNED_IN,
+    answers={204: {"description": "Nobody joins by it any more."}},
+    errors=(403, 409),
+)
+def close_team_link(slug: str) -> Response:
+    """Close my team's link"""
+    leadership.close_link(session(), team=my_team(slug), by=me())
+    session().commit()
+    return no_content()
+
+
+@bp.operation(
+    "POST",
+    "/team-links/<secret>",
+    access=SIGNED_IN,
+    answer=schemas.TeamAnswer,
+    errors=(409,),
+)
+def join_by_link(secret: str) -> schemas.TeamAnswer:
+    """Join a team by its link
+
+    A team of one that has not submitted is given up for it.
+    """
+    team = leadership.enter_by_link(
+        session(), secret=secret, user=me(), now=clock.now()
+    )
+    session().commit()
+    return shown(session(), team)
 
 
 @bp.operation(
@@ -118,7 +208,7 @@ def invite(slug: str, body: schemas.Invitee) -> schemas.InvitationAnswer:
     """Invite a user into my team"""
     invitation = service.invite(
         session(),
-        team=_my_team(slug),
+        team=my_team(slug),
         by=me(),
         username=body.username,
         now=clock.now(),
@@ -152,7 +242,7 @@ def accept_invitation(invitation_id: str) -> schemas.TeamAnswer:
         session(), invitation=_invitation(invitation_id), user=me(), now=clock.now()
     )
     session().commit()
-    return _shown(session(), team)
+    return shown(session(), team)
 
 
 @bp.operation(
@@ -189,7 +279,8 @@ def _invitation(public_id: str) -> Invitation:
     return queries.invitation_by_public_id(session(), public_id=public_id, viewer=me())
 
 
-def _my_team(slug: str) -> Team:
+def my_team(slug: str) -> Team:
+    """The asking user's team; raises NotFound where they have none."""
     competition = by_slug(session(), slug)
     team = queries.team_of(session(), competition=competition, user=me())
     if team is None:
@@ -201,6 +292,7 @@ def _my_team(slug: str) -> Team:
     return team
 
 
-def _shown(session: Session, team: Team) -> schemas.TeamAnswer:
+def shown(session: Session, team: Team) -> schemas.TeamAnswer:
+    """A team as its members see it."""
     waiting = queries.open_invitations_of_team(session, team=team)
     return schemas.team(team, waiting)

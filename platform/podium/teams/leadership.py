@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,14 @@ _LINK_IS_OVER = (
     "This link no longer leads into a team: it is too old, or was closed. Ask the team "
     "for a new one."
 )
+
+
+@dataclass(frozen=True)
+class Link:
+    """The secret part of a link that lets others in, and until when it does."""
+
+    secret: str
+    until: datetime
 
 
 def hand_over(session: Session, *, team: Team, by: User, username: str) -> User:
@@ -47,15 +56,14 @@ def remove(session: Session, *, team: Team, by: User, username: str) -> User:
     return member
 
 
-def make_link(session: Session, *, team: Team, by: User, now: datetime) -> str:
+def make_link(session: Session, *, team: Team, by: User, now: datetime) -> Link:
     """Make a secret that lets others in for a week, in place of the one before."""
     service.lock(session, team)
     require_leader(team, by)
     service.require_changeable(team.competition, now)
-    team.link_secret = secrets.token_urlsafe(LINK_BYTES)
-    team.link_until = now + LINK_LASTS
-    session.flush()
-    return team.link_secret
+    link = Link(secrets.token_urlsafe(LINK_BYTES), now + LINK_LASTS)
+    team.link_secret, team.link_until = link.secret, link.until
+    return link
 
 
 def close_link(session: Session, *, team: Team, by: User) -> None:

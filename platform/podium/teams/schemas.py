@@ -10,7 +10,8 @@ from podium.accounts.models import User
 from podium.competitions.schemas import CompetitionRef
 from podium.competitions.schemas import reference as competition_reference
 from podium.core.shapes import Answer, Input
-from podium.teams.models import Invitation, InvitationState, Team
+from podium.teams.leadership import Link
+from podium.teams.models import Invitation, InvitationState, MergeRequest, Team
 
 
 class Person(Answer):
@@ -54,6 +55,31 @@ class TeamAnswer(TeamRef):
     invitations: list[InvitationAnswer]
 
 
+class LinkAnswer(Answer):
+    """A link by which others join your team."""
+
+    secret: str = Field(description="The last part of the link's address.")
+    url: str
+    until: datetime
+
+
+class MergeRequestAnswer(Answer):
+    """A team asks another to become one with it; the other's name and leader stay."""
+
+    id: str
+    team: TeamRef
+    other: TeamRef = Field(description="The team that was asked.")
+    asked_by: Person | None
+    created_at: datetime
+
+
+class MergeRequestList(Answer):
+    """Requests to merge that wait for an answer, of your team and to it."""
+
+    items: list[MergeRequestAnswer]
+    next: str | None
+
+
 class InvitationList(Answer):
     """Invitations that wait for your answer."""
 
@@ -93,6 +119,18 @@ class Invitee(Input):
     """Whom to invite."""
 
     username: str = Field(min_length=1, max_length=40, examples=["ada"])
+
+
+class MemberName(Input):
+    """A member of your team."""
+
+    username: str = Field(min_length=1, max_length=40, examples=["ada"])
+
+
+class OtherTeam(Input):
+    """Which team to merge with."""
+
+    name: str = Field(min_length=1, max_length=80, examples=["The Kernels"])
 
 
 def person(user: User) -> Person:
@@ -139,4 +177,20 @@ def team(found: Team, invitations: list[Invitation]) -> TeamAnswer:
         members=members(found),
         created_at=found.created_at,
         invitations=[invitation(each) for each in invitations],
+    )
+
+
+def link(found: Link, address: str) -> LinkAnswer:
+    """A team's link, at this address."""
+    return LinkAnswer(secret=found.secret, url=address, until=found.until)
+
+
+def merge_request(found: MergeRequest) -> MergeRequestAnswer:
+    """A request to merge as both sides see it."""
+    return MergeRequestAnswer(
+        id=found.public_id,
+        team=reference(found.team),
+        other=reference(found.other),
+        asked_by=person(found.asked_by) if found.asked_by else None,
+        created_at=found.created_at,
     )

@@ -12,10 +12,12 @@ from schemathesis.config import SchemathesisConfig
 from sqlalchemy import update
 
 from podium.api import BLUEPRINTS
+from podium.core import clock
 from podium.core.api import new_app
 from podium.submissions.models import Submission
-from podium.teams.models import Invitation, Team
+from podium.teams.models import Invitation, MergeRequest, Team
 from tests.podium.api.world import World
+from tests.podium.factories import DAY
 
 EXAMPLES = 20
 SEED = 20261123
@@ -26,6 +28,8 @@ THERE = {
     "submission_id": "submission",
     "team_id": "team",
     "invitation_id": "invitation",
+    "request_id": "merge",
+    "secret": "link",
     "token_id": 1,
 }
 # Rules that no schema can say: what a name may hold, which passwords are too simple, which
@@ -118,6 +122,13 @@ def token(app: Flask, world: World) -> str:
             update(Invitation)
             .where(Invitation.public_id == made.json["id"])
             .values(public_id="invitation")
+        )
+        asking = session.get_one(Invitation, 1).team
+        asking.link_secret, asking.link_until = "link", clock.now() + DAY
+        session.add(
+            MergeRequest(
+                public_id="merge", team_id=asking.id, other_id=submission.team_id
+            )
         )
     return caller.token
 

@@ -175,3 +175,71 @@ def test_open_invitations_are_for_members_only(
     assert public.json["invitations"] == []
     assert public.json["entry"] is None
     assert world.anonymous("get", "/teams/nobody").status_code == 404
+
+
+@pytest.fixture
+def together(ada: Caller, grace: Caller) -> Caller:
+    """Grace, who is in Ada's team."""
+    made = ada("post", INVITATIONS, json={"username": "grace"}).json
+    grace("post", f"/invitations/{made['id']}/accept")
+    return grace
+
+
+def test_the_lead_is_handed_over(ada: Caller, together: Caller) -> None:
+    answer = ada("put", f"{TEAM}/leader", json={"username": "grace"})
+    leaders = [each["username"] for each in answer.json["members"] if each["leader"]]
+    assert leaders == ["grace"]
+    again = ada("put", f"{TEAM}/leader", json={"username": "ada"})
+    assert again.status_code == 403
+    assert together("get", TEAM).json["members"] == answer.json["members"]
+
+
+def test_a_member_is_taken_out(ada: Caller, together: Caller) -> None:
+    assert together("delete", f"{TEAM}/members/ada").status_code == 403
+    assert ada("delete", f"{TEAM}/members/grace").status_code == 204
+    assert together("get", TEAM).status_code == 404
+    assert ada("delete", f"{TEAM}/members/grace").status_code == 409
+
+
+def test_a_link_lets_others_in_until_it_is_closed(ada: Caller, grace: Caller) -> None:
+    made = ada("post", f"{TEAM}/link")
+    assert made.status_code == 201
+    assert made.json["url"].endswith(f"/join-team/{made.json['secret']}")
+    way = f"/team-links/{made.json['secret']}"
+    assert grace("post", way).json["name"] == "Splines"
+    assert ada("delete", f"{TEAM}/link").status_code == 204
+    answer = grace("post", way)
+    assert (answer.status_code, answer.json["kind"]) == (409, "link_closed")
+
+
+def test_teams_merge(ada: Caller, grace: Caller) -> None:
+    grace("post", TEAM, json={"name": "Kernels"})
+    requests = f"{TEAM}/merge-requests"
+    made = ada("post", requests, json={"name": "kernels"})
+    assert made.status_code == 201
+    assert made.json["other"]["name"] == "Kernels"
+    assert grace("get", requests).json["items"] == [made.json]
+    assert ada("get", requests).json["items"] == [made.json]
+    way = f"/merge-requests/{made.json['id']}"
+    assert ada("post", f"{way}/accept").status_code == 403
+    team = grace("post", f"{way}/accept")
+    assert team.json["name"] == "Kernels"
+    assert {each["username"] for each in team.json["members"]} == {"ada", "grace"}
+    assert ada("get", TEAM).json["id"] == team.json["id"]
+    assert grace("delete", way).status_code == 404
+
+
+def test_a_request_to_merge_is_closed_by_either_side(
+    ada: Caller, grace: Caller
+) -> None:
+    grace("post", TEAM, json={"name": "Kernels"})
+    for closes in (ada, grace):
+        made = ada("post", f"{TEAM}/merge-requests", json={"name": "Kernels"}).json
+        assert closes("delete", f"/merge-requests/{made['id']}").status_code == 204
+    assert ada("get", f"{TEAM}/merge-requests").json["items"] == []
+
+
+def test_a_team_that_is_not_there_is_named(ada: Caller) -> None:
+    answer = ada("post", f"{TEAM}/merge-requests", json={"name": "Nobody"})
+    assert answer.status_code == 404
+    assert "no team named “Nobody”" in answer.json["detail"]

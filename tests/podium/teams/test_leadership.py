@@ -50,7 +50,7 @@ class Lead:
                 team=session.get_one(Team, team.id),
                 by=session.get_one(User, by.id),
                 now=NOW,
-            )
+            ).secret
 
     def close(self, team: Team, by: User) -> None:
         with self.make.session() as session:
