@@ -217,8 +217,8 @@ def _policy(top: Section, kind: str) -> SubmissionPolicy | None:
             section.fault("total", "total is smaller than per_day.", expected)
     final = section.number(
         "final_selection",
-        "submissions a team chooses for the private board, 1 to 10.",
-        least=1,
+        "submissions a team chooses for the private board, 1 to 10, or 0 where all count.",
+        least=0,
         most=10,
     )
     max_bytes = section.number(

@@ -18,7 +18,8 @@ from podium_scorer.contract import MetricSpec
 class SubmissionPolicy:
     """What a team may send. ``total`` is None where only the day's limit counts.
 
-    ``final_selection`` is how many submissions a team chooses for the private board.
+    ``final_selection`` is how many submissions a team chooses for the private board; 0
+    where all count.
     """
 
     per_day: int

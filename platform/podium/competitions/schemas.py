@@ -90,6 +90,10 @@ class Rules(Answer):
     submission_max_bytes: int
     submission_formats: list[str] = Field(examples=[["csv", "csv.gz", "zip"]])
     team_max_size: int
+    final_selections: int = Field(
+        description="How many submissions a team chooses for the private board; 0 where "
+        "all count."
+    )
 
 
 class ProgramInput(Answer):

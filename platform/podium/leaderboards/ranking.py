@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -32,9 +32,37 @@ def sort_key(score: float, *, higher_is_better: bool) -> float:
     return (-score if higher_is_better else score) + 0.0
 
 
-def standing(scored: Sequence[Scored]) -> Standing:
-    """One team's standing: its best score, of equal ones the earliest; of at least one."""
-    best = min(scored, key=lambda each: (each.sort_key, each.at, each.submission_id))
+def finals(
+    scored: Iterable[Scored], *, selected: Collection[int], most: int
+) -> frozenset[int]:
+    """The submissions that count for one team's place on the private board: those that it
+    selected, and its best of the rest while there is room for ``most``.
+
+    ``scored`` are its submissions by their public scores. With ``most`` 0 all count.
+    """
+    ordered = sorted(
+        scored,
+        key=lambda each: (
+            each.submission_id not in selected,
+            each.sort_key,
+            each.at,
+            each.submission_id,
+        ),
+    )
+    return frozenset(each.submission_id for each in ordered[: most or None])
+
+
+def standing(
+    scored: Sequence[Scored], final: Collection[int] | None = None
+) -> Standing:
+    """One team's standing: its best score, of equal ones the earliest; of at least one.
+
+    With ``final``, only those submissions can be the best, and all are counted.
+    """
+    best = min(
+        (each for each in scored if final is None or each.submission_id in final),
+        key=lambda each: (each.sort_key, each.at, each.submission_id),
+    )
     return Standing(best, len(scored), max(each.at for each in scored))
 
 

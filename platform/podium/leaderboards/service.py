@@ -53,7 +53,8 @@ def refresh_team(session: Session, *, competition: Competition, team_id: int) ->
         ).all()
         _clear(session, board, Entry.team_id == team_id)
         if rows:
-            session.execute(insert(Entry), [_entry(board, revision, rows)])
+            most = _most_finals(competition, split)
+            session.execute(insert(Entry), [_entry(board, revision, rows, most)])
         _bump(session, board)
 
 
@@ -67,17 +68,46 @@ def rebuild(session: Session, *, competition: Competition) -> None:
     for split, board in boards_of(session, competition=competition).items():
         _clear(session, board)
         if revision is not None:
-            best = _best_of_all(revision, split)
+            best = _best_of_all(revision, split, _most_finals(competition, split))
             columns = ["board_id", *best.selected_columns.keys()]
             rows = select(literal(board.id), *best.subquery().columns)
             session.execute(insert(Entry).from_select(columns, rows))
         _bump(session, board)
 
 
-def _best_of_all(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
+def finals_of_all(revision: Revision, *, most: int) -> Select[tuple[int]]:
+    """The numbers of every team's finals, as ``ranking.finals`` defines them, in SQL."""
+    ordered = _scored(revision, Split.PUBLIC).subquery()
+    wanted = select(ordered.c.id)
+    return wanted.where(ordered.c.chance <= most) if most else wanted
+
+
+def finals_of(
+    session: Session, *, competition: Competition, team_id: int
+) -> frozenset[int]:
+    """The numbers of a team's submissions that count for the private board by now."""
+    revision = competition.live_revision
+    if revision is None:
+        return frozenset()
+    rows = session.execute(
+        _scored(revision, Split.PUBLIC).where(Score.team_id == team_id)
+    )
+    most = competition.final_selections
+    return frozenset(row.id for row in rows if not most or row.chance <= most)
+
+
+def _most_finals(competition: Competition, split: Split) -> int:
+    """How many of a team's submissions a board takes into account; 0 for all."""
+    return competition.final_selections if split is Split.PRIVATE else 0
+
+
+def _best_of_all(
+    revision: Revision, split: Split, most: int
+) -> Select[*tuple[Any, ...]]:
     """Every team's standing, as ``ranking.standing`` defines it, in SQL."""
     scored = _scored(revision, split).subquery()
     team = scored.c.team_id
+    counts = (scored.c.chance > most) if most else literal(False)
     key = (-scored.c.score if revision.higher_is_better else scored.c.score) + 0.0
     numbered = select(
         team,
@@ -90,7 +120,10 @@ def _best_of_all(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
         func.count().over(partition_by=team).label("submissions"),
         func.max(scored.c.created_at).over(partition_by=team).label("last_at"),
         func.row_number()
-        .over(partition_by=team, order_by=(key, scored.c.created_at, scored.c.id))
+        .over(
+            partition_by=team,
+            order_by=(counts, key, scored.c.created_at, scored.c.id),
+        )
         .label("place"),
     ).subquery()
     wanted = [column for column in numbered.c if column.key != "place"]
@@ -98,7 +131,10 @@ def _best_of_all(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
 
 
 def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
-    """What a board is made of: the scores that one revision gave on one split."""
+    """What a board is made of: the scores that one revision gave on one split.
+
+    ``chance`` numbers each team's from 1: first those it selected, then by public score.
+    """
     value, low, high = (
         (Score.public, Score.public_low, Score.public_high)
         if split is Split.PUBLIC
@@ -112,6 +148,17 @@ def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
             value.label("score"),
             low.label("low"),
             high.label("high"),
+            func.row_number()
+            .over(
+                partition_by=Score.team_id,
+                order_by=(
+                    Submission.selected_at.is_(None),
+                    -Score.public if revision.higher_is_better else Score.public,
+                    Submission.created_at,
+                    Submission.id,
+                ),
+            )
+            .label("chance"),
         )
         .join(Submission, Score.submission_id == Submission.id)
         .where(
@@ -123,7 +170,9 @@ def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _entry(board: Board, revision: Revision, rows: Sequence[Any]) -> dict[str, Any]:
+def _entry(
+    board: Board, revision: Revision, rows: Sequence[Any], most: int
+) -> dict[str, Any]:
     """A team's row on a board, from its scores; there is at least one."""
     details = {row.id: row for row in rows}
     standing = ranking.standing(
@@ -137,7 +186,8 @@ def _entry(board: Board, revision: Revision, rows: Sequence[Any]) -> dict[str, A
                 ),
             )
             for row in rows
-        ]
+        ],
+        final={row.id for row in rows if not most or row.chance <= most},
     )
     best = standing.best
     shown = details[best.submission_id]

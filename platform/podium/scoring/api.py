@@ -135,6 +135,34 @@ def withdraw_submission(submission_id: str) -> Response:
 
 
 @bp.operation(
+    "PUT",
+    "/submissions/<submission_id>/final",
+    access=SIGNED_IN,
+    answer=schemas.SubmissionAnswer,
+    errors=(403, 409),
+)
+def choose_final(submission_id: str) -> schemas.SubmissionAnswer:
+    """Choose a submission as one of my team's finals
+
+    The private board takes the best private score among a team's finals. Places that are
+    left free go to its best public scores. Possible until the competition ends.
+    """
+    return _choose(submission_id, final=True)
+
+
+@bp.operation(
+    "DELETE",
+    "/submissions/<submission_id>/final",
+    access=SIGNED_IN,
+    answer=schemas.SubmissionAnswer,
+    errors=(403, 409),
+)
+def unchoose_final(submission_id: str) -> schemas.SubmissionAnswer:
+    """Take the choice of a final back"""
+    return _choose(submission_id, final=False)
+
+
+@bp.operation(
     "GET",
     "/submissions/<submission_id>/file",
     access=SIGNED_IN,
@@ -150,6 +178,15 @@ def download_submission(submission_id: str) -> Response:
         size=submission.size,
         name=submission.file_name,
     )
+
+
+def _choose(submission_id: str, *, final: bool) -> schemas.SubmissionAnswer:
+    submission = _submission(submission_id)
+    service.choose(
+        session(), submission=submission, user=me(), now=clock.now(), final=final
+    )
+    session().commit()
+    return _shown(submission)
 
 
 def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
@@ -224,6 +261,7 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         private_score=rounded(found.private, decimals),
         private_interval=_rounded(found.private_interval, decimals),
         rank=_rank(submission),
+        final=None if found.final is None else found.final.value,
         errors=[schemas.Fault.model_validate(error) for error in errors],
         message=score.message if score else "",
         run=schemas.Run.model_validate(found.run) if found.run else None,

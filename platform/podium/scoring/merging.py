@@ -52,7 +52,8 @@ def ask(
 def accept(session: Session, *, request: MergeRequest, by: User, now: datetime) -> Team:
     """Make one team of two; the one that was asked stays, with its name and leader.
 
-    Members, submissions and scores of the other move into it. The caller commits.
+    Members, submissions and scores of the other move into it, whose choice of finals ends.
+    The caller commits.
     """
     team, other = request.team, request.other
     competition = competitions.lock(session, other.competition_id)
@@ -60,6 +61,10 @@ def accept(session: Session, *, request: MergeRequest, by: User, now: datetime) 
     _require_open(session, request)
     leadership.require_leader(other, by)
     _require_fitting(session, team, other, now)
+    chosen = update(Submission).where(Submission.team_id == team.id)
+    session.execute(
+        chosen.values(selected_at=None).execution_options(synchronize_session=False)
+    )
     for model in (Membership, Submission, Score):
         session.execute(
             update(model)

@@ -5,20 +5,20 @@ Until every submission has its score by the new revision the boards show the old
 
 from __future__ import annotations
 
-from sqlalchemy import Select, exists, func, insert, literal, select
+from sqlalchemy import exists, insert, literal, select
 from sqlalchemy.orm import Session
 
 from podium.competitions import queries as competitions
 from podium.competitions.models import Competition, Part, Revision
 from podium.leaderboards import service as leaderboards
-from podium.submissions.models import WAITING, Score, Status, Submission
+from podium.submissions.models import WAITING, Score, Submission
 
 
 def begin(session: Session, *, revision: Revision) -> None:
     """Let every submission of the competition be scored by a prepared revision.
 
-    The run after a code competition's end is for those that can still count: each team's
-    best ones on the public board, as many as it may select in the end. The caller holds
+    The run after a code competition's end is for those that count: each team's finals. The
+    caller holds
     the competition's row. The first revision goes live at once.
     """
     missing = select(
@@ -34,8 +34,12 @@ def begin(session: Session, *, revision: Revision) -> None:
             Score.submission_id == Submission.id, Score.revision_id == revision.id
         ),
     )
-    if revision.part is Part.PRIVATE:
-        missing = missing.where(Submission.id.in_(_best(revision.competition)))
+    competition = revision.competition
+    if revision.part is Part.PRIVATE and competition.live_revision is not None:
+        finals = leaderboards.finals_of_all(
+            competition.live_revision, most=competition.final_selections
+        )
+        missing = missing.where(Submission.id.in_(finals))
     columns = (
         "submission_id",
         "revision_id",
@@ -45,26 +49,6 @@ def begin(session: Session, *, revision: Revision) -> None:
     )
     session.execute(insert(Score).from_select(columns, missing))
     go_live_if_done(session, competition=revision.competition)
-
-
-def _best(competition: Competition) -> Select[tuple[int]]:
-    """Each team's best submissions by the live revision, by their numbers."""
-    higher = competition.live_revision and competition.live_revision.higher_is_better
-    key = -Score.public if higher else Score.public
-    place = func.row_number().over(
-        partition_by=Score.team_id, order_by=(key, Score.submission_id)
-    )
-    ranked = (
-        select(Score.submission_id, place.label("place"))
-        .where(
-            Score.revision_id == competition.live_revision_id,
-            Score.status == Status.SCORED,
-        )
-        .subquery()
-    )
-    return select(ranked.c.submission_id).where(
-        ranked.c.place <= competition.final_selections
-    )
 
 
 def begin_private_run(session: Session, *, competition: Competition) -> Revision | None:

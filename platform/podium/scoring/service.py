@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -22,7 +24,7 @@ from podium.settings import Settings
 from podium.submissions import queries as submission_queries
 from podium.submissions import service as submissions
 from podium.submissions.intake import Allowance
-from podium.submissions.models import Score, Status, Submission
+from podium.submissions.models import WAITING, Score, Status, Submission
 from podium.teams import queries as team_queries
 from podium.teams import service as teams
 from podium.teams.models import Membership, Team
@@ -35,7 +37,7 @@ def withdraw(
 ) -> None:
     """Take a submission back. One that still waits is not scored and gives its quota back;
     one that was scored leaves the boards. The caller commits."""
-    _require_member(session, submission, user)
+    _require_member(session, submission, user, _WITHDRAW)
     competition = competitions.lock(session, submission.competition_id)
     if competition.stage(now) is Stage.ENDED:
         raise Refused(
@@ -46,7 +48,7 @@ def withdraw(
     session.refresh(submission)
     if submission.withdrawn_at is not None:
         raise Refused("This submission has been withdrawn already.")
-    submission.withdrawn_at = now
+    submission.withdrawn_at, submission.selected_at = now, None
     if _take_back(session, submission, now):
         submissions.refund(session, submission=submission)
     session.flush()  # the boards are made without it
@@ -55,6 +57,59 @@ def withdraw(
     )
     # It may have been the last one that a new revision waited for.
     rescore.go_live_if_done(session, competition=competition)
+
+
+def choose(
+    session: Session,
+    *,
+    submission: Submission,
+    user: User,
+    now: datetime,
+    final: bool = True,
+) -> None:
+    """Make a submission one of its team's finals, or no longer one; doing so again changes
+    nothing. Raises Refused after the end and where all places are taken.
+
+    One that waits can be chosen too: it takes its place once it is scored. The caller
+    commits.
+    """
+    _require_member(session, submission, user, _CHOOSE)
+    competition = competitions.lock(session, submission.competition_id)
+    session.refresh(submission)  # teams may have merged meanwhile
+    teams.lock(session, session.get_one(Team, submission.team_id))
+    if competition.stage(now) is Stage.ENDED:
+        raise Refused(f"{competition.title} has ended, so the finals stay as they are.")
+    if (submission.selected_at is not None) is final:
+        return
+    if final:
+        _require_choosable(session, competition, submission)
+    submission.selected_at = now if final else None
+    session.flush()  # the boards are made with it
+    leaderboards.refresh_team(
+        session, competition=competition, team_id=submission.team_id
+    )
+
+
+def _require_choosable(
+    session: Session, competition: Competition, submission: Submission
+) -> None:
+    most = competition.final_selections
+    if most == 0:
+        raise Refused(
+            f"In {competition.title} every submission counts, so none is chosen."
+        )
+    score = submission_queries.shown_score(submission)
+    status = Status.WITHDRAWN if submission.withdrawn_at else score and score.status
+    if status not in {Status.SCORED, *WAITING}:
+        raise Refused(
+            f"This submission has no score ({status}), so it can't be a final. Choose "
+            "one that was scored."
+        )
+    if submission_queries.selected_count(session, submission=submission) >= most:
+        raise Refused(
+            f"Your team has chosen {most} of {most} finals already. Take one of them "
+            "back first."
+        )
 
 
 def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
@@ -72,13 +127,21 @@ def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
     return all(score.status is Status.WITHDRAWN for score in scores)
 
 
+class Final(StrEnum):
+    """Why a submission counts for the private board."""
+
+    CHOSEN = "chosen"  # by its team
+    AUTOMATIC = "automatic"  # a place that the team left free: the best public scores
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """What is shown of a submission: its score by the live revision, and where it waits.
 
     ``private`` is None until the competition has ended. ``run`` is what a program used and
     how it ended, empty where none ran; ``log`` what it printed, None where the host keeps
-    it. ``look_again_ms`` is when a page
+    it. ``final`` says whether it counts for the private board, and by whose choice.
+    ``look_again_ms`` is when a page
     that waits should ask next: soon for a new submission, later for one that waits long.
     """
 
@@ -92,13 +155,36 @@ class Standing:
     private_interval: tuple[float, float] | None
     run: dict[str, Any]
     log: str | None
+    final: Final | None
     look_again_ms: int
 
 
+def finals_of(session: Session, *, team: Team) -> dict[int, Final]:
+    """The team's submissions that count for the private board by now, by their numbers,
+    and those chosen that still wait."""
+    competition = team.competition
+    if not competition.final_selections:
+        return {}
+    found = leaderboards.finals_of(session, competition=competition, team_id=team.id)
+    chosen = submission_queries.selected_ids(session, team=team)
+    finals = dict.fromkeys(found, Final.AUTOMATIC)
+    return finals | dict.fromkeys(chosen, Final.CHOSEN)
+
+
 def standing(
-    session: Session, *, submission: Submission, settings: Settings, now: datetime
+    session: Session,
+    *,
+    submission: Submission,
+    settings: Settings,
+    now: datetime,
+    finals: Mapping[int, Final] | None = None,
 ) -> Standing:
-    """Where a submission stands, for its team. Nothing private before the end."""
+    """Where a submission stands, for its team. Nothing private before the end.
+
+    ``finals`` are the team's, where they are at hand: ``finals_of``.
+    """
+    if finals is None:
+        finals = finals_of(session, team=submission.team)
     score = submission_queries.shown_score(submission)
     ended = submission.competition.stage(now) is Stage.ENDED
     status = Status.QUEUED if score is None else score.status
@@ -125,6 +211,7 @@ def standing(
         ),
         run=score.run if score else {},
         log=_shown_log(score),
+        final=finals.get(submission.id),
         look_again_ms=_look_again_ms(now - submission.created_at),
     )
 
@@ -180,11 +267,17 @@ def _interval(ends: tuple[float | None, float | None]) -> tuple[float, float] | 
     return None if low is None or high is None else (low, high)
 
 
-def _require_member(session: Session, submission: Submission, user: User) -> None:
+_WITHDRAW = "Only members of the team that sent it may withdraw it."
+_CHOOSE = "Only members of the team that sent it may choose it."
+
+
+def _require_member(
+    session: Session, submission: Submission, user: User, sentence: str
+) -> None:
     found = session.scalar(
         select(Membership.id).where(
             Membership.team_id == submission.team_id, Membership.user_id == user.id
         )
     )
     if found is None:
-        raise NotAllowed("Only members of the team that sent it may withdraw it.")
+        raise NotAllowed(sentence)

@@ -5,7 +5,7 @@ They stand here and not with the submissions, because they show scores, queue an
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import validate_csrf
 from wtforms.validators import ValidationError
@@ -29,6 +29,7 @@ from podium.submissions.models import Submission
 from podium.teams import queries as teams
 from podium.teams import views as team_views
 from podium.teams.forms import MergeForm
+from podium.teams.models import Team
 
 bp = Blueprint("submissions", __name__, template_folder="templates")
 
@@ -52,6 +53,7 @@ def index(slug: str) -> ResponseReturnValue:
         competition=competition,
         team=team,
         standings=[_standing(each) for each in found[:PAGE_ROWS]],
+        chosen=_chosen(team),
         next=more,
         tab="submissions",
     )
@@ -119,6 +121,26 @@ def withdraw(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("submissions.show", slug=slug, public_id=public_id))
 
 
+@bp.post("/submissions/<public_id>/<any(choose, unchoose):what>")
+def choose(public_id: str, what: str) -> ResponseReturnValue:
+    """Make a submission one of my team's finals, or no longer one."""
+    user, session, submission = require_viewer(), web.session(), _mine(public_id)
+    final = what == "choose"
+    scoring.choose(
+        session, submission=submission, user=user, now=clock.now(), final=final
+    )
+    session.commit()
+    name = submission.file_name
+    flash(
+        f"“{name}” is one of your finals."
+        if final
+        else f"“{name}” is no longer one of your chosen finals.",
+        "success",
+    )
+    slug = submission.competition.slug
+    return redirect(url_for("submissions.index", slug=slug, _anchor=f"s-{public_id}"))
+
+
 @bp.get("/submissions/<public_id>/file")
 def file(public_id: str) -> ResponseReturnValue:
     """The file that we sent."""
@@ -182,7 +204,22 @@ def _standing(submission: Submission) -> scoring.Standing:
         submission=submission,
         settings=web.services().settings,
         now=clock.now(),
+        finals=_finals(submission.team),
     )
+
+
+def _chosen(team: Team | None) -> int:
+    """How many finals a team has chosen."""
+    finals = {} if team is None else _finals(team)
+    return sum(each is scoring.Final.CHOSEN for each in finals.values())
+
+
+def _finals(team: Team) -> dict[int, scoring.Final]:
+    """A team's finals, looked up once a request."""
+    known: dict[int, dict[int, scoring.Final]] = g.setdefault("finals", {})
+    if team.id not in known:
+        known[team.id] = scoring.finals_of(web.session(), team=team)
+    return known[team.id]
 
 
 def _take_file(competition: Competition, user: User) -> Submission:

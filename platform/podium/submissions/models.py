@@ -67,6 +67,7 @@ class Submission(Base):
     # it was taken back in the queue, or when we or the organizer are at fault.
     counted: Mapped[bool] = mapped_column(default=True)
     withdrawn_at: Mapped[datetime | None]  # off the board since then
+    selected_at: Mapped[datetime | None]  # a final of its team's own choice since then
 
     competition: Mapped[Competition] = relationship()
     team: Mapped[Team] = relationship()

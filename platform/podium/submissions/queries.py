@@ -88,6 +88,25 @@ def by_id(session: Session, *, submission_id: int, viewer: User | None) -> Submi
     return _for_members(session, Submission.id == submission_id, viewer)
 
 
+def selected_ids(session: Session, *, team: Team) -> list[int]:
+    """The numbers of the submissions that a team has chosen as finals."""
+    return list(
+        session.scalars(
+            select(Submission.id).where(
+                Submission.team_id == team.id, Submission.selected_at.is_not(None)
+            )
+        )
+    )
+
+
+def selected_count(session: Session, *, submission: Submission) -> int:
+    """How many finals the team of a submission has chosen."""
+    chosen = select(func.count()).where(
+        Submission.team_id == submission.team_id, Submission.selected_at.is_not(None)
+    )
+    return session.scalar(chosen) or 0
+
+
 def shown_score(submission: Submission) -> Score | None:
     """The score that counts: the live revision's, or the newest there is."""
     live = submission.competition.live_revision_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -78,6 +79,10 @@ class SubmissionAnswer(Answer):
     private_interval: Interval | None
     rank: int | None = Field(
         description="The team's rank, where this is the submission it stands there with."
+    )
+    final: Literal["chosen", "automatic"] | None = Field(
+        description="Whether it counts for the private board: by your team's choice, or "
+        "for its public score where the team left a place free."
     )
     errors: list[Fault] = Field(description="Every fault of a rejected file.")
     message: str = Field(description="A sentence on how it ended, where there is one.")

@@ -50,6 +50,8 @@ ACCESS = {
     ("GET", "/competitions/<slug>/submissions"): SIGNED_IN,
     ("GET", "/submissions/<submission_id>"): SIGNED_IN,
     ("DELETE", "/submissions/<submission_id>"): SIGNED_IN,
+    ("PUT", "/submissions/<submission_id>/final"): SIGNED_IN,
+    ("DELETE", "/submissions/<submission_id>/final"): SIGNED_IN,
     ("GET", "/submissions/<submission_id>/file"): SIGNED_IN,
     ("GET", "/competitions/<slug>/leaderboard"): BETTER,
     ("GET", "/teams/<team_id>"): BETTER,

@@ -24,7 +24,7 @@ from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
 from podium.settings import Settings
-from podium.submissions.models import Score
+from podium.submissions.models import Score, Submission
 from podium.teams.models import MergeRequest, Team
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
@@ -303,11 +303,27 @@ def links_into_teams_and_requests_to_merge(empty: Database, folder: Path) -> Non
     assert content(empty) == before
 
 
+def finals_of_a_teams_choice(empty: Database, folder: Path) -> None:
+    """Choices go; submissions stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        submission = session.scalars(select(Submission)).first()
+        assert submission
+        submission.selected_at = clock.now()
+    assert content(empty) != before
+    migrate.downgrade(empty, "0004_teams")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
     "0003_programs": programs_and_metrics_of_ones_own,
     "0004_teams": links_into_teams_and_requests_to_merge,
+    "0005_finals": finals_of_a_teams_choice,
 }
 
 

@@ -47,26 +47,41 @@ class Naive:
         default_factory=dict
     )
     withdrawn: set[int] = field(default_factory=set)
+    selected: set[int] = field(default_factory=set)
+    most_finals: int = 2
     revision: int = 0
 
     def board(self, split: Split) -> list[tuple[int, int, float, int, int]]:
         """Rank, team, score, best submission, number of scored ones; best first."""
-        place = 0 if split is Split.PUBLIC else 1
-        by_team: dict[int, list[ranking.Scored]] = {}
+        by_team: dict[int, list[tuple[ranking.Scored, ranking.Scored]]] = {}
         values = {}
-        for (submission_id, revision), both in self.scores.items():
-            value = both[place]
+        for (submission_id, revision), (public, private) in self.scores.items():
+            value = public if split is Split.PUBLIC else private
             if revision != self.revision or submission_id in self.withdrawn:
                 continue
             if value is None:
                 continue
-            team, second = self.submissions[submission_id]
             values[submission_id] = value
-            key = ranking.sort_key(value, higher_is_better=self.higher)
-            at = START + timedelta(seconds=second)
-            scored = ranking.Scored(submission_id, team, key, at)
-            by_team.setdefault(team, []).append(scored)
-        rows = ranking.ranked(ranking.standing(each) for each in by_team.values())
+            team, _ = self.submissions[submission_id]
+            by_team.setdefault(team, []).append(
+                (
+                    self._scored(submission_id, value),
+                    self._scored(submission_id, public),
+                )
+            )
+        rows = ranking.ranked(
+            ranking.standing(
+                [shown for shown, _ in each],
+                None
+                if split is Split.PUBLIC
+                else ranking.finals(
+                    [public for _, public in each],
+                    selected=self.selected,
+                    most=self.most_finals,
+                ),
+            )
+            for each in by_team.values()
+        )
         return [
             (
                 rank,
@@ -77,6 +92,12 @@ class Naive:
             )
             for rank, each in rows
         ]
+
+    def _scored(self, submission_id: int, value: float) -> ranking.Scored:
+        team, second = self.submissions[submission_id]
+        key = ranking.sort_key(value, higher_is_better=self.higher)
+        at = START + timedelta(seconds=second)
+        return ranking.Scored(submission_id, team, key, at)
 
 
 class Arena:
@@ -167,6 +188,25 @@ class Arena:
         self.naive.withdrawn.add(submission_id)
         self._refresh(self.naive.submissions[submission_id][0])
 
+    def select(self, submission_id: int) -> None:
+        """A final of its team's choice, if there is room; else no longer one."""
+        team, _ = self.naive.submissions[submission_id]
+        of_team = {
+            each
+            for each in self.naive.selected
+            if self.naive.submissions[each][0] == team
+        }
+        chosen = submission_id not in of_team
+        if chosen and len(of_team) >= self.naive.most_finals:
+            return
+        self.naive.selected ^= {submission_id}
+        self.session.execute(
+            update(Submission)
+            .where(Submission.id == submission_id)
+            .values(selected_at=START if chosen else None)
+        )
+        self._refresh(team)
+
     def _refresh(self, team_id: int) -> None:
         self.session.flush()
         service.refresh_team(
@@ -214,6 +254,7 @@ ACTS = st.lists(
     st.one_of(
         *[SUBMIT] * 6,  # most of what happens
         st.tuples(st.just("withdraw"), st.integers(0, 30)),
+        *[st.tuples(st.just("select"), st.integers(0, 30))] * 2,
         st.tuples(st.just("revise"), st.booleans()),
         st.tuples(st.just("rescore"), st.integers(0, 30), SCORES, st.none() | SCORES),
         st.tuples(st.just("rebuild")),
@@ -231,6 +272,8 @@ def act(arena: Arena, what: tuple[object, ...]) -> None:
             arena.score(arena.submit(team, second), public, private)  # type: ignore[arg-type]
         case ("withdraw", int(number)) if known:
             arena.withdraw(known[number % len(known)])
+        case ("select", int(number)) if known:
+            arena.select(known[number % len(known)])
         case ("revise", bool(higher)):
             arena.revise(higher)
         case ("rescore", int(number), float(public), private) if known:
@@ -347,6 +390,37 @@ def test_of_equal_scores_a_teams_earliest_counts() -> None:
     standing = ranking.standing([late, early])
     assert standing.best is early
     assert (standing.submissions, standing.last_at) == (2, late.at)
+
+
+def public(*scores: float) -> list[ranking.Scored]:
+    """One team's submissions, numbered from 1, with these public scores."""
+    return [
+        ranking.Scored(number, 1, -score, START)
+        for number, score in enumerate(scores, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selected", "most", "expected"),
+    [
+        ((), 2, {2, 3}),  # nobody chose: the best public ones
+        ((1,), 2, {1, 3}),  # one is chosen, the best of the rest fills up
+        ((1, 4), 2, {1, 4}),
+        ((1, 4), 1, {4}),  # the limit was lowered: of those chosen the best
+        ((), 0, {1, 2, 3, 4}),  # all count
+        ((), 9, {1, 2, 3, 4}),
+    ],
+)
+def test_finals_are_those_chosen_and_the_best_of_the_rest(
+    selected: tuple[int, ...], most: int, expected: set[int]
+) -> None:
+    found = ranking.finals(public(0.1, 0.8, 0.9, 0.2), selected=selected, most=most)
+    assert found == expected
+
+
+def test_only_a_final_is_the_best_and_all_are_counted() -> None:
+    standing = ranking.standing(public(0.1, 0.8, 0.9), final={1, 2})
+    assert (standing.best.submission_id, standing.submissions) == (2, 3)
 
 
 @pytest.mark.parametrize("higher", [True, False])

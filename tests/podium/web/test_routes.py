@@ -107,8 +107,8 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["invitation_id"]
     if "merges" in rule.rule:
         values["public_id"] = scene.values["merge_id"]
-    if rule.endpoint == "teams.lead":
-        values["what"] = "remove"
+    if rule.endpoint in {"teams.lead", "submissions.choose"}:
+        values["what"] = {"teams.lead": "remove"}.get(rule.endpoint, "choose")
     values["name"] = {
         "static": "css/podium.css",
         "help.guide": "participants",

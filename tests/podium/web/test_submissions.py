@@ -306,6 +306,47 @@ def test_withdrawing(team: Team, make: Factory, ada: User, as_ada: Person) -> No
     assert again.status_code == 409
 
 
+def test_finals_are_chosen_on_the_list_of_submissions(
+    team: Team, make: Factory, ada: User, as_ada: Person
+) -> None:
+    low, _, _ = (
+        make.submission(
+            team, ada, public=public, private=0.5, file_name=f"{public}.csv"
+        )
+        for public in (0.7, 0.8, 0.9)
+    )
+    page = as_ada.get("/c/stars/submissions").text
+    assert "Finals: 0 of 2 chosen" in page
+    assert page.count("automatic now") == 2
+    as_ada.post(f"/submissions/{low.public_id}/choose")
+    page = as_ada.get("/c/stars/submissions").text
+    assert "“0.7.csv” is one of your finals." in page
+    assert "Finals: 1 of 2 chosen" in page
+    assert page.count("automatic now") == 1
+    as_ada.post(f"/submissions/{low.public_id}/unchoose")
+    assert "Finals: 0 of 2 chosen" in as_ada.get("/c/stars/submissions").text
+
+
+def test_after_the_end_the_list_says_which_finals_counted(
+    team: Team, make: Factory, ada: User, as_ada: Person
+) -> None:
+    for public in (0.7, 0.8, 0.9):
+        make.submission(team, ada, public=public, private=0.5)
+    with make.session() as session:
+        session.get_one(Competition, team.competition_id).closes_at = clock.now()
+    page = as_ada.get("/c/stars/submissions").text
+    assert page.count('<span class="tone">automatic</span>') == 2
+    assert "/choose" not in page
+
+
+def test_where_every_submission_counts_there_are_no_finals(
+    make: Factory, ada: User, as_ada: Person
+) -> None:
+    competition = make.competition("all", final_selections=0)
+    make.submission(make.team(competition, ada), ada, public=0.7, private=0.5)
+    assert "Final" not in as_ada.get("/c/all/submissions").text
+
+
 def test_others_see_nothing_of_a_submission(
     team: Team, make: Factory, ada: User, app: Flask, as_user: Visit, visitor: Person
 ) -> None:
