@@ -20,9 +20,11 @@ from podium import supervisor
 from podium.accounts import service as accounts
 from podium.bootstrap import Services, create_services
 from podium.competitions import importer
+from podium.competitions import service as competitions
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
 from podium.demo import children as demo_children
+from podium.leaderboards import service as leaderboards
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
 from podium_scorer.bundle import BundleError, read_bundle
@@ -207,6 +209,9 @@ def _import(services: Services, folder: Path, host: str | None) -> str:
             host=accounts.by_username(session, host) if host else None,
             upload_max_bytes=services.settings.upload_max_bytes,
         )
+        if "final_selections" in result.changes:  # other submissions count from now on
+            competition = competitions.lock(session, result.competition.id)
+            leaderboards.rebuild(session, competition=competition)
         session.commit()
     if result.created:
         return f"{bundle.slug}: imported"

@@ -191,6 +191,15 @@ class Client:
         """My team's submissions, newest first."""
         return self._items(f"{_at(slug)}/submissions", limit=limit)
 
+    def choose(self, submission_id: str, *, final: bool = True) -> Json:
+        """Make a submission one of my team's finals, or no longer one."""
+        path = f"/submissions/{quote(submission_id, safe='')}/final"
+        return self._call("PUT" if final else "DELETE", path)
+
+    def withdraw(self, submission_id: str) -> None:
+        """Take a submission back."""
+        self._call("DELETE", f"/submissions/{quote(submission_id, safe='')}")
+
     def wait(
         self,
         submission_id: str,
@@ -242,6 +251,79 @@ class Client:
         for page in pages:
             whole["items"] += page["items"]
         return whole | {"items": whole["items"][:limit]}
+
+    def team(self, slug: str) -> Json:
+        """My team, with its members and the invitations that wait."""
+        return self._call("GET", f"{_at(slug)}/team")
+
+    def name_team(self, slug: str, name: str) -> Json:
+        """Make a team of this name, or rename mine."""
+        try:
+            self.team(slug)
+        except Refused as error:
+            if error.status != httpx.codes.NOT_FOUND or error.kind != "no_team":
+                raise
+            return self._call("POST", f"{_at(slug)}/team", json={"name": name})
+        return self._call("PATCH", f"{_at(slug)}/team", json={"name": name})
+
+    def invite(self, slug: str, username: str) -> Json:
+        """Invite a user into my team."""
+        path = f"{_at(slug)}/team/invitations"
+        return self._call("POST", path, json={"username": username})
+
+    def invitations(self) -> list[Json]:
+        """The invitations that wait for my answer."""
+        items: list[Json] = self._call("GET", "/invitations")["items"]
+        return items
+
+    def answer_invitation(self, invitation_id: str, *, accept: bool) -> Json:
+        """Join the team that invited me, or decline."""
+        word = "accept" if accept else "decline"
+        path = f"/invitations/{quote(invitation_id, safe='')}/{word}"
+        return self._call("POST", path)
+
+    def hand_over(self, slug: str, username: str) -> Json:
+        """Make another member the leader of my team."""
+        path = f"{_at(slug)}/team/leader"
+        return self._call("PUT", path, json={"username": username})
+
+    def remove_member(self, slug: str, username: str) -> None:
+        """Take a member out of my team."""
+        self._call("DELETE", f"{_at(slug)}/team/members/{quote(username, safe='')}")
+
+    def make_link(self, slug: str) -> Json:
+        """A link by which others join my team."""
+        return self._call("POST", f"{_at(slug)}/team/link")
+
+    def close_link(self, slug: str) -> None:
+        """Let nobody join by my team's link any more."""
+        self._call("DELETE", f"{_at(slug)}/team/link")
+
+    def join_by_link(self, link: str) -> Json:
+        """Join a team by its link, or by the last part of it."""
+        secret = link.rstrip("/").rpartition("/")[2]
+        return self._call("POST", f"/team-links/{quote(secret, safe='')}")
+
+    def merge_requests(self, slug: str) -> list[Json]:
+        """Requests to merge, to my team and of my team."""
+        items: list[Json] = self._call("GET", f"{_at(slug)}/team/merge-requests")[
+            "items"
+        ]
+        return items
+
+    def ask_to_merge(self, slug: str, name: str) -> Json:
+        """Ask the team of this name to become one with mine."""
+        path = f"{_at(slug)}/team/merge-requests"
+        return self._call("POST", path, json={"name": name})
+
+    def accept_merge(self, request_id: str) -> Json:
+        """Merge with the team that asked mine."""
+        path = f"/merge-requests/{quote(request_id, safe='')}/accept"
+        return self._call("POST", path)
+
+    def close_merge(self, request_id: str) -> None:
+        """Decline a request to merge, or take my team's own back."""
+        self._call("DELETE", f"/merge-requests/{quote(request_id, safe='')}")
 
     def _items(
         self,

@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,9 +34,11 @@ from podium_cli import show
 from podium_cli.account import login, logout
 from podium_cli.errors import PodiumError, Refused, StillWaiting
 from podium_cli.kaggle import kaggle
+from podium_cli.own import final, withdraw
 from podium_cli.programs import packed
 from podium_cli.programs import run as run_program
 from podium_cli.shared import as_json_option, connect
+from podium_cli.teams import team
 
 EXIT_NO_SCORE = 4
 EXIT_INTERRUPTED = 130
@@ -116,6 +119,9 @@ cli.add_command(login)
 cli.add_command(logout)
 cli.add_command(kaggle)
 cli.add_command(run_program)
+cli.add_command(team)
+cli.add_command(final)
+cli.add_command(withdraw)
 
 
 @cli.command()
@@ -165,6 +171,21 @@ def join(slug: str, yes: bool, as_json: bool) -> None:
         show.as_json(answer)
     else:
         show.say(f"You take part in {slug}. Next: podium download {slug}")
+
+
+@cli.command("open")
+@click.argument("slug")
+@as_json_option
+def open_page(slug: str, as_json: bool) -> None:
+    """Open competition SLUG in the browser."""
+    with connect() as client:
+        client.competition(slug)  # a mistyped name is told here
+        address = f"{client.url}/c/{slug}"
+    if as_json:
+        show.as_json({"url": address})
+        return
+    click.echo(address)
+    webbrowser.open(address)
 
 
 @cli.command()
@@ -291,7 +312,7 @@ def submissions(slug: str, limit: int, as_json: bool) -> None:
         show.as_json({"items": items})
         return
     show.table(
-        ("ID", "SENT", "FILE", "STATUS", "PUBLIC", "PRIVATE", "MESSAGE"),
+        ("ID", "SENT", "FILE", "STATUS", "PUBLIC", "PRIVATE", "FINAL", "MESSAGE"),
         [
             (
                 item["id"],
@@ -300,6 +321,7 @@ def submissions(slug: str, limit: int, as_json: bool) -> None:
                 show.state(item),
                 show.score(item.get("public_score")),
                 show.score(item.get("private_score")),
+                item.get("final") or "",
                 item.get("description") or "",
             )
             for item in items

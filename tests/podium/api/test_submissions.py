@@ -368,3 +368,22 @@ def test_files_with_faults_are_free_but_not_without_end(
     answer = ada.upload("stars")
     assert (answer.status_code, answer.json["kind"]) == (429, "too_many")
     assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_finals_are_chosen_and_taken_back(world: World, ada: Caller) -> None:
+    ada.upload("stars", CSV, file_name="first.csv")
+    (made,) = ada("get", SUBMISSIONS).json["items"]
+    assert made["final"] is None
+    way = f"/submissions/{made['id']}/final"
+    assert ada("put", way).json["final"] == "chosen"
+    assert ada("get", f"/submissions/{made['id']}").json["final"] == "chosen"
+    assert ada("delete", way).json["final"] is None
+    world.end("stars")
+    answer = ada("put", way)
+    assert answer.status_code == 409
+    assert "the finals stay as they are" in answer.json["detail"]
+    assert world.caller()("put", way).status_code == 404
+
+
+def test_the_limits_tell_how_many_finals_there_are(ada: Caller) -> None:
+    assert ada("get", "/competitions/stars").json["limits"]["final_selections"] == 2

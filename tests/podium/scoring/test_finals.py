@@ -154,7 +154,7 @@ def test_a_withdrawn_final_frees_its_place(play: Play) -> None:
             now=NOW,
         )
     assert play.finals() == {2: Final.AUTOMATIC, 3: Final.AUTOMATIC}
-    with pytest.raises(Refused, match="no score .withdrawn."):
+    with pytest.raises(Refused, match=r"no score .withdrawn."):
         play.choose(1)
 
 

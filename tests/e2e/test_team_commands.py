@@ -1,0 +1,97 @@
+"""Teams and finals from a terminal: two people who meet, merge and choose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import COMPETITIONS
+from tests.e2e.people import Participant
+from tests.e2e.test_command_line import SLUG, Terminal
+from tests.live import LivePodium
+
+SAMPLE = COMPETITIONS / SLUG / "data/sample_submission.csv"
+
+
+@pytest.fixture
+def two(live: LivePodium, tmp_path: Path) -> tuple[Terminal, Terminal, str]:
+    """Two participants at their terminals, and the second one's user name."""
+    terminals, names = [], []
+    for place in ("one", "two"):
+        home = tmp_path / place
+        home.mkdir()
+        person = Participant(live.url).sign_up().enter(SLUG)
+        terminal = Terminal(live, home)
+        terminal.log_in(person)
+        terminals.append(terminal)
+        names.append(person.username)
+    return terminals[0], terminals[1], names[1]
+
+
+def said(terminal: Terminal, *arguments: str) -> str:
+    """What a command says to people, once it has worked."""
+    answer = terminal.podium(*arguments)
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout + answer.stderr
+
+
+def test_a_team_is_made_joined_and_handed_over(
+    two: tuple[Terminal, Terminal, str],
+) -> None:
+    one, other, name = two
+    assert "called “Splines" in said(one, "team", "name", SLUG, f"Splines {name}")
+    assert "called “Cubes" in said(one, "team", "name", SLUG, f"Cubes {name}")
+    assert f"{name} is invited." in said(one, "team", "invite", SLUG, name)
+    (waiting,) = other.json("team", "invitations")["items"]
+    assert waiting["id"] in said(other, "team", "invitations")
+    joined = said(other, "team", "accept", waiting["id"])
+    assert f"in the team “Cubes {name}”" in joined
+    assert f"{name} leads the team" in said(one, "team", "lead", SLUG, name)
+    shown = said(one, "team", "show", SLUG)
+    assert "leader" in shown
+    refused = one.podium("team", "remove", SLUG, name)
+    assert refused.returncode == 1
+    assert "Only the team's leader may do that." in refused.stderr
+
+
+def test_a_link_lets_in_and_a_member_is_taken_out(
+    two: tuple[Terminal, Terminal, str],
+) -> None:
+    one, other, name = two
+    one.json("team", "name", SLUG, f"Links {name}")
+    link = one.podium("team", "link", SLUG).stdout.strip()
+    assert "in the team" in said(other, "team", "enter", link)
+    assert "no longer in your team" in said(one, "team", "remove", SLUG, name)
+    said(one, "team", "link", SLUG, "--close")
+    refused = other.podium("team", "enter", link)
+    assert refused.returncode == 1
+    assert "no longer leads into a team" in refused.stderr
+
+
+def test_teams_merge_and_choose_a_final(two: tuple[Terminal, Terminal, str]) -> None:
+    one, other, name = two
+    sent = one.json("submit", SLUG, "-f", str(SAMPLE), "--wait")
+    other.json("team", "name", SLUG, f"Hosts {name}")
+    asked = said(one, "team", "merge", SLUG, f"hosts {name}")
+    assert "is asked; its leader can accept" in asked
+    (request,) = other.json("team", "show", SLUG)["merge_requests"]
+    assert request["id"] in said(other, "team", "show", SLUG)
+    merged = other.json("team", "merge-accept", request["id"])
+    assert len(merged["members"]) == 2
+    chosen = said(other, "final", sent["id"])
+    assert "sample_submission.csv is one of your finals." in chosen
+    (mine,) = one.json("submissions", SLUG)["items"]
+    assert (mine["final"], mine["team"]["id"]) == ("chosen", merged["id"])
+    assert "chosen" in one.podium("submissions", SLUG).stdout
+    assert "no longer" in said(one, "final", sent["id"], "--undo")
+    assert "is withdrawn" in said(one, "withdraw", sent["id"])
+    assert one.json("final", sent["id"], code=1)["error"]["kind"] == "refused"
+
+
+def test_a_page_is_opened_by_its_address(
+    two: tuple[Terminal, Terminal, str], live: LivePodium
+) -> None:
+    one, _, _ = two
+    assert one.json("open", SLUG) == {"url": f"{live.url}/c/{SLUG}"}
+    assert one.podium("open", "nothing-here").returncode == 1
