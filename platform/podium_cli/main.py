@@ -32,6 +32,7 @@ import rich_click as click
 
 from podium_cli import show
 from podium_cli.account import login, logout
+from podium_cli.check import check
 from podium_cli.errors import PodiumError, Refused, StillWaiting
 from podium_cli.kaggle import kaggle
 from podium_cli.own import final, withdraw
@@ -119,6 +120,7 @@ cli.add_command(login)
 cli.add_command(logout)
 cli.add_command(kaggle)
 cli.add_command(run_program)
+cli.add_command(check)
 cli.add_command(team)
 cli.add_command(final)
 cli.add_command(withdraw)
@@ -265,8 +267,7 @@ def submit(
     if as_json:
         show.as_json(submission)
     elif wait:
-        for line in show.ending(submission):
-            click.echo(show.plain(line) if line[:1] != " " else f"  {show.plain(line)}")
+        show.lines(show.ending(submission))
     else:
         click.echo(show.plain(submission["id"]))
         show.say(f"Received {file.name}: {show.state(submission)}.")

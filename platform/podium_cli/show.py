@@ -34,6 +34,12 @@ def say(text: str) -> None:
     print(plain(text), file=sys.stderr)
 
 
+def lines(texts: Sequence[str]) -> None:
+    """Lines on standard output; an indent of two blanks stays."""
+    for text in texts:
+        print(f"  {plain(text)}" if text.startswith(" ") else plain(text))
+
+
 def as_json(data: object) -> None:
     """Data for programs, on standard output."""
     print(json.dumps(data, indent=2, ensure_ascii=True))
@@ -152,11 +158,15 @@ def ending(submission: Json) -> list[str]:
     lines = [f"No score: {state(submission)}."]
     if submission.get("message"):
         lines.append(str(submission["message"]))
-    for fault in submission.get("errors") or []:
-        lines += _fault(fault)
+    lines += faults(submission.get("errors") or [])
     if not submission.get("counted", True):
         lines.append("This submission does not count against your limit.")
     return lines
+
+
+def faults(found: Sequence[Json]) -> list[str]:
+    """The faults of a file, in lines: what, where, and what to do."""
+    return [line for fault in found for line in _fault(fault)]
 
 
 def _fault(fault: Json) -> Iterator[str]:

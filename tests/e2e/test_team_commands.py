@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.conftest import COMPETITIONS
 from tests.e2e.people import Participant
-from tests.e2e.test_command_line import SLUG, Terminal
+from tests.e2e.test_command_line import EXIT_NO_SCORE, SLUG, Terminal
 from tests.live import LivePodium
 
 SAMPLE = COMPETITIONS / SLUG / "data/sample_submission.csv"
@@ -87,6 +87,29 @@ def test_teams_merge_and_choose_a_final(two: tuple[Terminal, Terminal, str]) -> 
     assert "no longer" in said(one, "final", sent["id"], "--undo")
     assert "is withdrawn" in said(one, "withdraw", sent["id"])
     assert one.json("final", sent["id"], code=1)["error"]["kind"] == "refused"
+
+
+def test_a_file_is_checked_before_it_is_sent(
+    two: tuple[Terminal, Terminal, str], tmp_path: Path
+) -> None:
+    one, _, _ = two
+    assert "has no fault: 227 rows" in said(one, "check", SLUG, str(SAMPLE))
+    broken = tmp_path / "broken.csv"
+    text = SAMPLE.read_text().replace(",0.5", ",1.5", 1).replace(",0.5", ",much", 1)
+    broken.write_text(text)
+    answer = one.podium("check", SLUG, str(broken))
+    assert answer.returncode == EXIT_NO_SCORE
+    assert "1.5" in answer.stdout  # the metric takes 0 to 1
+    assert "much" in answer.stdout
+    found = one.json("check", SLUG, str(broken), code=EXIT_NO_SCORE)
+    sent = one.json("submit", SLUG, "-f", str(broken), "--wait", code=EXIT_NO_SCORE)
+    assert found["errors"] == sent["errors"]
+
+
+def test_a_file_is_checked_without_any_server(tmp_path: Path, live: LivePodium) -> None:
+    offline = Terminal(live, tmp_path)  # never logged in
+    arguments = ("check", SLUG, str(SAMPLE), "--sample", str(SAMPLE))
+    assert offline.json(*arguments) == {"status": "valid", "rows": 227}
 
 
 def test_a_page_is_opened_by_its_address(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from podium.competitions.models import Revision
 from podium_scorer.catalogue import describe
@@ -15,7 +17,7 @@ class ShownMetric:
     """A metric by name and title, the decimals that boards show, and which way is better.
 
     ``has_page`` says whether the help describes it; an organizer's own is described on
-    the competition's pages.
+    the competition's pages, and its parameters stay with its host.
     """
 
     name: str
@@ -23,6 +25,7 @@ class ShownMetric:
     decimals: int
     higher_is_better: bool
     has_page: bool
+    params: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def direction(self) -> str:
@@ -60,4 +63,5 @@ def shown_metric(revision: Revision | None) -> ShownMetric | None:
         decimals=info.decimals,
         higher_is_better=revision.higher_is_better,
         has_page=True,
+        params=revision.metric_params,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,10 @@ class Metric(Answer):
     name: str = Field(examples=["roc_auc"])
     title: str = Field(examples=["ROC AUC"])
     higher_is_better: bool
+    own: bool = Field(description="Whether the organizer wrote it.")
+    params: dict[str, Any] = Field(
+        description="Its parameters; empty where the organizer wrote it."
+    )
 
 
 class CompetitionItem(CompetitionRef):
@@ -159,6 +163,7 @@ class DataItem(Answer):
     size: int = Field(description="Bytes.")
     sha256: str
     url: str = Field(description="Where its bytes are.")
+    sample: bool = Field(description="Whether it is the sample submission.")
 
 
 class DataList(Answer):
@@ -179,7 +184,11 @@ def metric(revision: Revision | None) -> Metric | None:
     if shown is None:
         return None
     return Metric(
-        name=shown.name, title=shown.title, higher_is_better=shown.higher_is_better
+        name=shown.name,
+        title=shown.title,
+        higher_is_better=shown.higher_is_better,
+        own=not shown.has_page,
+        params=dict(shown.params),
     )
 
 
@@ -221,10 +230,12 @@ def page_text(page: Page) -> PageText:
 
 def data_item(competition: Competition, file: DataFile) -> DataItem:
     """A data file and where its bytes are."""
+    revision = competition.live_revision
     return DataItem(
         name=file.name,
         description=file.description,
         size=file.size,
         sha256=file.sha256,
         url=f"{PREFIX}/competitions/{competition.slug}/data/{file.name}",
+        sample=revision is not None and file.sha256 == revision.sample_sha256,
     )
