@@ -16,6 +16,7 @@ from podium.core.paging import cursor_of, key_of
 from podium.leaderboards import queries
 from podium.leaderboards.export import board_csv
 from podium.leaderboards.models import Split
+from podium.leaderboards.reveal import shake_up
 
 bp = Blueprint("leaderboards", __name__, template_folder="templates")
 
@@ -39,6 +40,21 @@ def show(slug: str) -> ResponseReturnValue:
         board=board,
         next=cursor_of("board", *board.next) if board.next else None,
         search=request.args.get("search", "").strip(),
+        tab="leaderboard",
+    )
+
+
+@bp.get("/c/<slug>/leaderboard/reveal")
+def reveal(slug: str) -> ResponseReturnValue:
+    """How did the final board differ from the public one?"""
+    competition = by_slug(web.session(), slug)
+    found = shake_up(
+        web.session(), competition=competition, now=clock.now(), viewer=viewer()
+    )
+    return render_template(
+        "leaderboards/reveal.html",
+        competition=competition,
+        shake_up=found,
         tab="leaderboard",
     )
 

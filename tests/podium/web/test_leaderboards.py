@@ -108,3 +108,69 @@ def test_names_of_teams_are_escaped(
     page = visitor.get(BOARD).text
     assert "<b>Bold" not in page
     assert "<script>alert" not in page
+
+
+def test_the_shake_up_is_closed_until_the_end(
+    stars: Competition, make: Factory, ada: User, as_ada: Person
+) -> None:
+    make.submission(make.team(stars, ada, name="Comets"), ada, public=0.9, private=0.1)
+    answer = as_ada.get(f"{BOARD}/reveal")
+    assert answer.status_code == 403
+    assert "The private board opens when the competition ends" in answer.text
+
+
+def test_the_shake_up_shows_each_teams_way_and_who_moved_most(
+    stars: Competition, make: Factory, ada: User, as_ada: Person
+) -> None:
+    for name, public, private in (
+        ("First", 0.9, 0.1),
+        ("Second", 0.8, 0.8),
+        ("Third", 0.7, 0.7),
+    ):
+        user = make.user()
+        team = make.team(stars, user, name=name)
+        make.submission(team, user, public=public, private=private)
+    mine = make.team(stars, ada, name="Comets")
+    make.submission(mine, ada, public=0.6, private=0.9)
+    end(make, stars)
+    assert "/c/stars/leaderboard/reveal" in as_ada.get(BOARD).text
+    page = as_ada.get(f"{BOARD}/reveal").text
+    rows = re.findall(
+        r'<td class="num">(\d+)</td>.*?/t/\w+">([^<]+)</a>.*?'
+        r'<td class="end num">(\d+)</td>\s*<td class="end num">(?:<[^>]+>)?([^<]+)<',
+        page,
+        re.S,
+    )
+    assert rows == [
+        ("1", "Comets", "4", "up 3"),
+        ("2", "Second", "2", "same"),
+        ("3", "Third", "3", "same"),
+        ("4", "First", "1", "down 3"),
+    ]
+    assert "4 teams moved by 1.5 ranks on average." in page
+    assert "rose most, from 4th to 1st." in page
+    assert "fell most, from 1st to 4th." in page
+    assert page.count("reveal-mine") == 1
+
+
+def test_the_shake_up_shows_the_best_twenty_and_mine(
+    stars: Competition, make: Factory, ada: User, as_ada: Person
+) -> None:
+    for number in range(22):
+        user = make.user()
+        team = make.team(stars, user, name=f"Other {number}")
+        make.submission(team, user, public=0.5, private=0.9 - number / 100)
+    make.submission(make.team(stars, ada, name="Comets"), ada, public=0.9, private=0.1)
+    end(make, stars)
+    page = as_ada.get(f"{BOARD}/reveal").text
+    assert page.count("<circle") == 2 * 21
+    assert "Other 19" in page
+    assert "Other 20" not in page
+    assert "Comets" in page
+
+
+def test_a_shake_up_of_nobody_says_so(
+    stars: Competition, make: Factory, visitor: Person
+) -> None:
+    end(make, stars)
+    assert "No shake-up to show yet" in visitor.get(f"{BOARD}/reveal").text
