@@ -98,6 +98,24 @@ def merge_requests(
     )
 
 
+def merge_requests_for(session: Session, *, leader: User | None) -> list[MergeRequest]:
+    """Requests to merge that wait for a user's answer, of all their teams."""
+    if leader is None:
+        return []
+    return list(
+        session.scalars(
+            select(MergeRequest)
+            .join(Team, MergeRequest.other_id == Team.id)
+            .where(Team.leader_id == leader.id)
+            .options(
+                selectinload(MergeRequest.team),
+                selectinload(MergeRequest.other).joinedload(Team.competition),
+            )
+            .order_by(MergeRequest.id)
+        )
+    )
+
+
 def merge_request_by_public_id(
     session: Session, *, public_id: str, viewer: User
 ) -> MergeRequest:

@@ -153,8 +153,12 @@ def follow_link(secret: str) -> ResponseReturnValue:
 @bp.get("/invitations")
 def invitations() -> ResponseReturnValue:
     """Which teams ask me to join them?"""
-    found = queries.open_invitations_of_user(web.session(), user=require_viewer())
-    return render_template("teams/invitations.html", invitations=found)
+    user = require_viewer()
+    return render_template(
+        "teams/invitations.html",
+        invitations=queries.open_invitations_of_user(web.session(), user=user),
+        merges=queries.merge_requests_for(web.session(), leader=user),
+    )
 
 
 @bp.post("/invitations/<public_id>/<any(accept, decline, cancel):answer>")

@@ -50,6 +50,7 @@ def init(app: Flask) -> None:
         metric_of=metric_of,
         program_of=program_in,
         open_invitations=open_invitations,
+        waiting_answers=waiting_answers,
     )
 
 
@@ -99,3 +100,9 @@ def open_invitations(competition: Competition | None = None) -> list[Invitation]
     return teams.open_invitations_of_user(
         web.session(), user=viewer(), competition=competition
     )
+
+
+def waiting_answers() -> int:
+    """How many invitations and requests to merge wait for the viewer's answer."""
+    merges = teams.merge_requests_for(web.session(), leader=viewer())
+    return len(open_invitations()) + len(merges)

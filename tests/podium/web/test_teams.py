@@ -169,6 +169,11 @@ def test_teams_ask_each_other_to_merge(
     assert "Moons" in as_ada.get("/c/stars/team").text
     assert "Your leader can answer." in as_user(eve).get("/c/stars/team").text
     as_bob = as_user(bob)
+    assert "1 invitation" in as_bob.get("/").text
+    waiting = as_bob.get("/invitations").text
+    assert "asks to merge into your team “Moons”" in waiting
+    assert "No invitations" not in waiting
+    assert "asks to merge" not in as_user(eve).get("/invitations").text
     found = re.search(r"/merges/\w+/accept", as_bob.get("/c/stars/team").text)
     assert found
     as_bob.post(found.group())
