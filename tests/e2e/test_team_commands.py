@@ -95,12 +95,12 @@ def test_a_file_is_checked_before_it_is_sent(
     one, _, _ = two
     assert "has no fault: 227 rows" in said(one, "check", SLUG, str(SAMPLE))
     broken = tmp_path / "broken.csv"
-    text = SAMPLE.read_text().replace(",0.5", ",1.5", 1).replace(",0.5", ",much", 1)
-    broken.write_text(text)
+    lines = SAMPLE.read_text().replace(",0.5", ",much", 1).splitlines()
+    broken.write_text("\n".join(lines[:-1]) + "\n")
     answer = one.podium("check", SLUG, str(broken))
     assert answer.returncode == EXIT_NO_SCORE
-    assert "1.5" in answer.stdout  # the metric takes 0 to 1
-    assert "much" in answer.stdout
+    assert "line 2 “much”" in answer.stdout
+    assert "1 id of the sample submission is missing." in answer.stdout
     found = one.json("check", SLUG, str(broken), code=EXIT_NO_SCORE)
     sent = one.json("submit", SLUG, "-f", str(broken), "--wait", code=EXIT_NO_SCORE)
     assert found["errors"] == sent["errors"]
