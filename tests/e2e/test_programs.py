@@ -371,7 +371,13 @@ def test_a_metric_of_ones_own_judges_and_is_shown(
     public = sum(row[2] == "Public" for row in rows)
     assert (found["status"], found["public_score"]) == ("scored", 10.0 * public)
     shown = team.call("GET", f"/competitions/{slug}")["metric"]
-    assert shown == {"name": "custom", "title": "Profit", "higher_is_better": True}
+    assert shown == {
+        "name": "custom",
+        "title": "Profit",
+        "higher_is_better": True,
+        "own": True,
+        "params": {},  # the host's
+    }
     page = httpx.get(f"{podium.url}/c/{slug}/leaderboard").text
     assert "Profit, higher is better" in page
     assert f"{10 * public:.1f}" in page

@@ -23,6 +23,7 @@ from podium_sandbox.client import (
 )
 from podium_sandbox.code_job import LAUNCH_FAULTS
 from podium_sandbox.docker_runner import DockerRunner
+from podium_sandbox.policy import LABEL_SOCKET
 from podium_sandbox.process_runner import ProcessRunner
 from podium_sandbox.rooms import (
     CODE_IMAGES,
@@ -48,6 +49,7 @@ with open(os.environ["PODIUM_OUTPUT"] + "/submission.csv", "w") as file:
     file.write("id,y\\n" + "".join(row.split(",")[0] + ",1\\n" for row in rows))
 print("predicted", len(rows))
 """
+ADDRESS = unique("tests/code")
 PREDICTED = b"id,y\n1,1\n2,1\n"
 
 
@@ -107,9 +109,7 @@ class Host:
 @pytest.fixture(scope="module")
 def host() -> Iterator[Host]:
     given = limits()
-    runner = DockerRunner(
-        given, engine=engine_at_hand(), image=IMAGE, address=unique("tests/code")
-    )
+    runner = DockerRunner(given, engine=engine_at_hand(), image=IMAGE, address=ADDRESS)
     rooms = open_rooms(runner, METRIC_IMAGE, CODE_IMAGES)
     assert not rooms.refusals, "make image builds what is missing"
     with running(runner, given, pool=0, rooms=rooms) as service:
@@ -333,9 +333,14 @@ def test_a_run_ends_when_nobody_waits_for_it(host: Host) -> None:
 
 
 def containers(name: str) -> list[str]:
-    """The containers whose name begins like that."""
+    """Our service's containers whose name begins like that; others share the engine."""
     found = engine_at_hand().call("GET", "/containers/json", query={"all": "1"})
-    return [each["Id"] for each in found if each["Names"][0].startswith(f"/{name}")]
+    return [
+        each["Id"]
+        for each in found
+        if each["Labels"].get(LABEL_SOCKET) == ADDRESS
+        and each["Names"][0].startswith(f"/{name}")
+    ]
 
 
 METRIC = b"""

@@ -23,6 +23,8 @@ def test_the_list_shows_the_newest_first(world: World) -> None:
         "name": "roc_auc",
         "title": "ROC AUC",
         "higher_is_better": True,
+        "own": False,
+        "params": {},
     }
     assert item["opens_at"].endswith("Z")
     assert (item["teams"], item["submissions"]) == (0, 0)
