@@ -23,8 +23,17 @@ from podium_sandbox.protocol import (
     frames,
 )
 from podium_sandbox.runners import Ending, RunnerError, Worker
-from podium_scorer.contract import Job, JobHeader, Outcome, Verdict
+from podium_scorer.contract import (
+    CustomPrepareJob,
+    CustomScoreJob,
+    Job,
+    JobHeader,
+    Outcome,
+    Verdict,
+)
 from podium_scorer.wire import ContractError
+
+_LAST_LOG_S = 2.0  # for a program that has answered, to end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +98,10 @@ def _on_worker(
         )
         header = JobHeader(nonce=nonce, job=request.job, sizes=sizes)
         talk.run(reader, frames(header, request.sources))
-        talk.hear_last_words()
+        if isinstance(request.job, CustomPrepareJob | CustomScoreJob):
+            talk.hear_out(_LAST_LOG_S)  # a metric's author wants to read its prints
+        else:
+            talk.hear_last_words()
         verdict = _answered(reader)
     except LimitReached as limit:
         verdict = Verdict(

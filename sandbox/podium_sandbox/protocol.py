@@ -300,3 +300,23 @@ class Conversation:
                         self._log.feed(data)
                 if not parts or not parts[-1][1]:
                     break
+
+    def hear_out(self, most_s: float) -> None:
+        """Take the log until the program has closed its streams, or time is up.
+
+        To be called after ``run``, for what a program printed before it answered: the
+        engine carries the two streams apart, and the answer may overtake the log. Raises
+        LimitReached.
+        """
+        until = time.monotonic() + most_s
+        open_ones = set(self._channel.readers())
+        while open_ones and (left_s := until - time.monotonic()) > 0:
+            poller = select.poll()
+            for descriptor in open_ones:
+                poller.register(descriptor, select.POLLIN)
+            for descriptor, _ in poller.poll(left_s * 1000 + 1):
+                for stream, data in self._channel.read(descriptor):
+                    if not data:
+                        open_ones.discard(descriptor)
+                    elif stream is Stream.ERR:
+                        self._log.feed(data)

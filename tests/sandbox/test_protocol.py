@@ -400,6 +400,36 @@ def test_the_log_that_was_written_before_the_answer_is_kept(scorer: Scorer) -> N
     assert scorer.log.text() == "rows left out: 3"
 
 
+def test_a_log_that_the_answer_overtook_is_heard_to_its_end(scorer: Scorer) -> None:
+    os.write(scorer.stdout, line())
+    answer, _ = reader()
+    talk = scorer.talk()
+    talk.run(answer, iter(()))
+
+    def print_late() -> None:
+        os.write(scorer.stderr, b"called")
+        for descriptor in (scorer.stdout, scorer.stderr):
+            os.close(descriptor)
+        scorer.stdout = os.open(os.devnull, os.O_RDONLY)
+        scorer.stderr = os.open(os.devnull, os.O_RDONLY)
+
+    late = threading.Timer(0.2, print_late)
+    late.start()
+    talk.hear_out(60)
+    late.join()
+    assert scorer.log.text() == "called"
+
+
+def test_who_never_ends_is_not_waited_for(scorer: Scorer) -> None:
+    os.write(scorer.stdout, line())
+    answer, _ = reader()
+    talk = scorer.talk()
+    talk.run(answer, iter(()))
+    os.write(scorer.stderr, b"called")
+    talk.hear_out(0.05)
+    assert scorer.log.text() == "called"
+
+
 def test_nothing_goes_on_when_the_asker_hangs_up(scorer: Scorer) -> None:
     here, there = socket.socketpair()
     there.close()

@@ -120,7 +120,8 @@ class Invitation(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     answered_at: Mapped[datetime | None]
 
-    team: Mapped[Team] = relationship()
+    # Read along, never later: the team may be gone by then, and its invitations with it.
+    team: Mapped[Team] = relationship(lazy="joined", innerjoin=True)
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     invited_by: Mapped[User | None] = relationship(foreign_keys=[invited_by_id])
 
@@ -143,6 +144,11 @@ class MergeRequest(Base):
     )
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
-    team: Mapped[Team] = relationship(foreign_keys=[team_id])
-    other: Mapped[Team] = relationship(foreign_keys=[other_id])
+    # Read along, never later: a team may be gone by then, and its requests with it.
+    team: Mapped[Team] = relationship(
+        foreign_keys=[team_id], lazy="joined", innerjoin=True
+    )
+    other: Mapped[Team] = relationship(
+        foreign_keys=[other_id], lazy="joined", innerjoin=True
+    )
     asked_by: Mapped[User | None] = relationship(foreign_keys=[asked_by_id])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from podium.accounts.models import User
 from podium.competitions.models import Competition
@@ -107,10 +107,7 @@ def merge_requests_for(session: Session, *, leader: User | None) -> list[MergeRe
             select(MergeRequest)
             .join(Team, MergeRequest.other_id == Team.id)
             .where(Team.leader_id == leader.id)
-            .options(
-                selectinload(MergeRequest.team),
-                selectinload(MergeRequest.other).joinedload(Team.competition),
-            )
+            .options(joinedload(MergeRequest.other).joinedload(Team.competition))
             .order_by(MergeRequest.id)
         )
     )
@@ -202,7 +199,7 @@ def open_invitations_of_user(
         select(Invitation)
         .join(Team)
         .where(Invitation.user_id == user.id, Invitation.state == InvitationState.OPEN)
-        .options(selectinload(Invitation.team).joinedload(Team.competition))
+        .options(joinedload(Invitation.team).joinedload(Team.competition))
         .order_by(Invitation.id)
     )
     if competition is not None:

@@ -323,7 +323,7 @@ def _hold(session: Session, invitation: Invitation) -> None:
     held = session.scalars(
         select(Invitation)
         .where(Invitation.id == invitation.id)
-        .with_for_update()
+        .with_for_update(of=Invitation)  # not its team as well
         .execution_options(populate_existing=True)
     ).one_or_none()
     if held is None:

@@ -515,6 +515,26 @@ def test_when_all_leave_at_once_nothing_is_left(play: Play, make: Factory) -> No
 
 
 @pytest.mark.database
+def test_an_invitation_that_was_read_before_its_team_dissolved_is_refused(
+    play: Play, ada: User, bob: User
+) -> None:
+    team = play.make.team(play.competition, ada)
+    play.join(bob)
+    invitation = play.invite(team, ada, "bob")
+    with play.make.session() as session:
+        held = session.get_one(Invitation, invitation.id)
+        session.commit()  # lets others write
+        play.leave(ada)
+        with pytest.raises(Refused, match="dissolved meanwhile"):
+            service.accept(
+                session,
+                invitation=held,
+                user=session.get_one(User, bob.id),
+                now=NOW,
+            )
+
+
+@pytest.mark.database
 def test_who_is_invited_into_a_team_that_dissolves_is_told(
     play: Play, ada: User, bob: User
 ) -> None:
