@@ -11,6 +11,7 @@ from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
 from podium.core import assets, filters, markdown, security, web
 from podium.core.api import new_app
+from podium.hosting.views import bp as hosting
 from podium.kaggle.rest import bp as kaggle_rest
 from podium.kaggle.views import bp as kaggle
 from podium.leaderboards.views import bp as leaderboards
@@ -42,7 +43,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, competitions, teams, submissions, leaderboards,
-        showcase,
+        showcase, hosting,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)

@@ -18,13 +18,12 @@ from sqlalchemy.exc import OperationalError
 
 from podium import supervisor
 from podium.accounts import service as accounts
+from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
-from podium.competitions import importer
-from podium.competitions import service as competitions
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
 from podium.demo import children as demo_children
-from podium.leaderboards import service as leaderboards
+from podium.hosting import service as hosting
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
 from podium_scorer.bundle import BundleError, read_bundle
@@ -100,7 +99,8 @@ def migrate() -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
 @click.option("--host", help="The user name of the competition's host.")
-def import_bundle(folders: tuple[Path, ...], host: str | None) -> None:
+@click.option("--draft", is_flag=True, help="Let only the host see new ones for now.")
+def import_bundle(folders: tuple[Path, ...], host: str | None, draft: bool) -> None:
     """Import competitions from bundle folders; again after a change.
 
     A bundle with faults is refused with all of them, and nothing of it is imported.
@@ -109,7 +109,7 @@ def import_bundle(folders: tuple[Path, ...], host: str | None) -> None:
     refused = 0
     for folder in folders:
         try:
-            click.echo(_import(services, folder, host))
+            click.echo(_import(services, folder, host, draft=draft))
         except BundleError as error:
             refused += 1
             for fault in error.faults:
@@ -147,6 +147,21 @@ def user_add(username: str, email: str, name: str, password: str) -> None:
         )
         session.commit()
     click.echo(f"Added the user {made.username}")
+
+
+@user.command("role")
+@click.argument("username")
+@click.argument("role", type=click.Choice([ADMIN, ORGANIZER]))
+@click.option("--take-away", is_flag=True, help="Take the role from the user.")
+def user_role(username: str, role: str, take_away: bool) -> None:
+    """Give a user a role: an admin may run every competition, an organizer may make
+    competitions where PODIUM_CREATE_COMPETITIONS is organizers."""
+    services = create_services(_settings())
+    with services.database.session() as session:
+        changed = accounts.by_username(session, username)
+        accounts.set_role(session, user=changed, name=role, has=not take_away)
+        session.commit()
+    click.echo(f"{username} is {'no ' if take_away else ''}{role} now")
 
 
 @cli.command()
@@ -199,19 +214,17 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _import(services: Services, folder: Path, host: str | None) -> str:
+def _import(services: Services, folder: Path, host: str | None, *, draft: bool) -> str:
     bundle = read_bundle(folder)
     with services.database.session() as session:
-        result = importer.import_bundle(
+        result = hosting.keep(
             session,
+            services,
             bundle=bundle,
-            storage=services.storage,
+            by=None,
             host=accounts.by_username(session, host) if host else None,
-            upload_max_bytes=services.settings.upload_max_bytes,
+            launch=not draft,
         )
-        if "final_selections" in result.changes:  # other submissions count from now on
-            competition = competitions.lock(session, result.competition.id)
-            leaderboards.rebuild(session, competition=competition)
         session.commit()
     if result.created:
         return f"{bundle.slug}: imported"

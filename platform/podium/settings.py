@@ -75,6 +75,9 @@ class Settings:
 
     log_in_tries_per_minute: int = 20
 
+    create_competitions: str = "anyone"  # anyone, organizers or admins
+    bundle_max_bytes: int = 5_000_000_000  # a competition's bundle, packed or not
+
     @property
     def site_url(self) -> str:
         """The address people reach the site at, without a trailing slash."""
@@ -129,6 +132,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             faults.append(f"{name}={environ[name]!r}: {error}")
     if values.get("sandbox", "auto") not in {"auto", "docker", "process"}:
         faults.append("PODIUM_SANDBOX must be auto, docker or process")
+    if values.get("create_competitions", "anyone") not in {
+        "anyone", "organizers", "admins",
+    }:  # fmt: skip
+        faults.append("PODIUM_CREATE_COMPETITIONS must be anyone, organizers or admins")
     if faults:
         raise SettingsError("; ".join(faults))
     return Settings(**values)

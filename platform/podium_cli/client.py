@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import httpx2 as httpx
 
-from podium_cli.answers import read_json, unreachable
+from podium_cli.answers import read_json, refusal, unreachable
 from podium_cli.credentials import Credentials, site_url
 from podium_cli.download import Downloaded, Progress, fetch
 from podium_cli.errors import PodiumError, Refused, StillWaiting, Unreachable
@@ -163,25 +163,75 @@ class Client:
         """
         query = {"file_name": file.name, "description": message}
         try:
-            size = file.stat().st_size
-            with file.open("rb") as stream:
-                return self._call(
-                    "POST",
-                    f"{_at(slug)}/submissions",
-                    params={key: value for key, value in query.items() if value},
-                    content=_chunks(stream, size, progress),
-                    headers={
-                        "Content-Type": "application/octet-stream",
-                        "Content-Length": str(size),
-                    },
-                )
-        except OSError as error:
-            raise Refused(f"{file} can't be read: {error.strerror}.") from error
+            return self._send(
+                "POST",
+                f"{_at(slug)}/submissions",
+                file,
+                progress,
+                params={key: value for key, value in query.items() if value},
+            )
         except Unreachable as error:
             raise Unreachable(
                 f"{error} Whether the file arrived is not known: look with podium "
                 f"submissions {slug} before you send it again."
             ) from error
+
+    def hosted(self) -> list[Json]:
+        """The competitions that I host, drafts included."""
+        items: list[Json] = self._call("GET", "/hosted")["items"]
+        return items
+
+    def hosting(self, slug: str) -> Json:
+        """A competition that I host, with its checklist."""
+        return self._call("GET", f"{_at(slug)}/hosting")
+
+    def push_bundle(
+        self,
+        slug: str,
+        archive: Path,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Json:
+        """Make or change a competition from the ZIP of its bundle."""
+        return self._send("PUT", f"{_at(slug)}/bundle", archive, progress)
+
+    def pull_bundle(self, slug: str, target: Path) -> None:
+        """Write the bundle of a competition that I host into a new ZIP."""
+        try:
+            with (
+                self._http.stream("GET", f"{_at(slug)}/bundle") as answer,
+                target.open("xb") as file,
+            ):
+                if not answer.is_success:
+                    answer.read()
+                    raise refusal(self.url, answer)
+                for chunk in answer.iter_bytes(UPLOAD_CHUNK):
+                    file.write(chunk)
+        except httpx.HTTPError as error:
+            raise unreachable(self.url, error) from error
+
+    def wait_until_prepared(self, slug: str, *, timeout_s: float = 600.0) -> Json:
+        """The checklist once the scorer has read the newest solution, or at last."""
+        started, pause = time.monotonic(), POLL_FIRST_S
+        while True:
+            found = self.hosting(slug)
+            waits = any(item["mark"] == "waiting" for item in found["checklist"])
+            if not waits or time.monotonic() - started > timeout_s:
+                return found
+            time.sleep(pause)
+            pause = min(pause * POLL_FACTOR, POLL_MOST_S)
+
+    def launch(self, slug: str, at: str | None = None) -> Json:
+        """Show a draft to everybody, now or at a time in ISO form."""
+        return self._call("POST", f"{_at(slug)}/launch", json={"at": at})
+
+    def call_off_launch(self, slug: str) -> Json:
+        """Make a planned launch a draft again."""
+        return self._call("DELETE", f"{_at(slug)}/launch")
+
+    def delete_draft(self, slug: str) -> None:
+        """Delete a draft."""
+        self._call("DELETE", _at(slug))
 
     def submission(self, submission_id: str) -> Json:
         """A submission of my team."""
@@ -354,6 +404,31 @@ class Client:
             if not page.get("next") or (limit is not None and given >= limit):
                 return
             params["cursor"] = page["next"]
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        file: Path,
+        progress: Callable[[int, int], None] | None,
+        **options: Any,
+    ) -> Json:
+        """Send a file as the body; raises Refused where it can't be read."""
+        try:
+            size = file.stat().st_size
+            with file.open("rb") as stream:
+                return self._call(
+                    method,
+                    path,
+                    content=_chunks(stream, size, progress),
+                    headers={
+                        "Content-Type": "application/octet-stream",
+                        "Content-Length": str(size),
+                    },
+                    **options,
+                )
+        except OSError as error:
+            raise Refused(f"{file} can't be read: {error.strerror}.") from error
 
     def _call(self, method: str, path: str, **options: Any) -> Json:
         try:

@@ -6,7 +6,7 @@ Exit codes, the same for every command:
     1    refused: the server's sentence says why
     2    the command was written wrongly
     3    no Podium could be reached at the address
-    4    the submission ended without a score
+    4    the submission ended without a score; a check found faults
     5    the submission still waited when --timeout ran out
     6    not logged in, or the token is not valid any more
     130  interrupted with Ctrl-C
@@ -21,7 +21,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -34,11 +33,12 @@ from podium_cli import show
 from podium_cli.account import login, logout
 from podium_cli.check import check
 from podium_cli.errors import PodiumError, Refused, StillWaiting
+from podium_cli.hosting import competition
 from podium_cli.kaggle import kaggle
 from podium_cli.own import final, withdraw
 from podium_cli.programs import packed
 from podium_cli.programs import run as run_program
-from podium_cli.shared import as_json_option, connect
+from podium_cli.shared import as_json_option, connect, in_browser
 from podium_cli.teams import team
 
 EXIT_NO_SCORE = 4
@@ -122,6 +122,7 @@ cli.add_command(kaggle)
 cli.add_command(run_program)
 cli.add_command(check)
 cli.add_command(team)
+cli.add_command(competition)
 cli.add_command(final)
 cli.add_command(withdraw)
 
@@ -182,12 +183,7 @@ def open_page(slug: str, as_json: bool) -> None:
     """Open competition SLUG in the browser."""
     with connect() as client:
         client.competition(slug)  # a mistyped name is told here
-        address = f"{client.url}/c/{slug}"
-    if as_json:
-        show.as_json({"url": address})
-        return
-    click.echo(address)
-    webbrowser.open(address)
+        in_browser(f"{client.url}/c/{slug}", as_json=as_json)
 
 
 @cli.command()

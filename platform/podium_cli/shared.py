@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import rich_click as click
 
+from podium_cli import show
 from podium_cli.credentials import Credentials, Login
 
 if TYPE_CHECKING:
@@ -20,6 +22,15 @@ def as_json_option(command: Command) -> Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print JSON on standard output."
     )(command)
+
+
+def in_browser(address: str, *, as_json: bool) -> None:
+    """Say an address of the site, and open it for people."""
+    if as_json:
+        show.as_json({"url": address})
+        return
+    click.echo(address)
+    webbrowser.open(address)
 
 
 def connect(login: Login | None = None) -> Client:

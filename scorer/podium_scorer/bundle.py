@@ -49,6 +49,7 @@ from podium_scorer.catalogue import Columns, MetricInfo
 __all__ = [
     "FORMATS",
     "MANIFEST",
+    "USAGE_COLUMN",
     "Bundle",
     "BundleError",
     "BundleFault",
@@ -95,24 +96,23 @@ def read_bundle(folder: Path) -> Bundle:
     faults = FaultList()
     files = Folder(folder, faults)
     bundle = None
-    if (root := _root(files)) is not None:
+    manifest = files.find(MANIFEST, said_in=(MANIFEST, None))
+    root = None if manifest is None else _root(manifest, faults)
+    if manifest is not None and root is not None:
         top = Section.read(root, where="", line=1, known=_KEYS, faults=faults)
-        bundle = _read(top, files)
+        bundle = _read(top, files, manifest)
     faults.raise_if_any()
     if bundle is None:
         raise RuntimeError("a bundle was neither read nor refused")
     return bundle
 
 
-def _root(folder: Folder) -> yaml.MappingNode | None:
-    manifest = folder.find(MANIFEST, said_in=(MANIFEST, None))
-    if manifest is None:
-        return None
+def _root(manifest: BundleFile, faults: FaultList) -> yaml.MappingNode | None:
     with manifest.path.open("rb") as stream:
-        return compose(stream.read(MANIFEST_BYTES + 1), folder.faults)
+        return compose(stream.read(MANIFEST_BYTES + 1), faults)
 
 
-def _read(top: Section, folder: Folder) -> Bundle | None:
+def _read(top: Section, folder: Folder, manifest: BundleFile) -> Bundle | None:
     """Read every part before giving up on one, so that all faults are found."""
     slug, kind = slug_of(top, "slug"), _kind(top)
     timeline, metric = read_timeline(top), read_metric(top, folder)
@@ -147,6 +147,7 @@ def _read(top: Section, folder: Folder) -> Bundle | None:
         return None
     return Bundle(
         root=folder.root,
+        manifest=manifest,
         slug=slug,
         title=title,
         subtitle=subtitle,

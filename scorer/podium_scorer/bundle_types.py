@@ -129,6 +129,7 @@ class Bundle:
     """
 
     root: Path
+    manifest: BundleFile
     slug: str
     title: str
     subtitle: str
@@ -148,6 +149,23 @@ class Bundle:
     source: Source
     custom_metric: CustomMetric | None = None
     code: CodeContract | None = None
+
+    @property
+    def files(self) -> tuple[BundleFile, ...]:
+        """The manifest and every file that it names, each once."""
+        named = [
+            self.manifest,
+            *(page.file for page in self.pages),
+            *(data.file for data in self.data),
+            self.solution.file,
+            self.sample_submission,
+        ]
+        if self.custom_metric is not None:
+            named.append(self.custom_metric.file)
+        if self.code is not None:
+            named += [*self.code.inputs, *self.code.private_inputs]
+            named += self.code.train.inputs if self.code.train else ()
+        return tuple({each.file: each for each in named}.values())
 
     @property
     def judges_sha256(self) -> str:

@@ -90,6 +90,7 @@ def walk(live: LivePodium, scored: tuple[Participant, dict[str, Any]]) -> Walk:
         "team_id": submission["team"]["id"],
         "username": person.username,
         "name": {"data": "sample_submission.csv", "pages": "description"},
+        "path": "competition.yaml",
     }
     bodies: dict[str, str] = {}
     unasked: set[str] = set()

@@ -126,6 +126,7 @@ class Factory:
             "submission_max_bytes": 5_000_000,
             "submission_formats": ["csv", "csv.gz", "zip", "parquet"],
             "team_max_size": 3,
+            "launched_at": now - 10 * DAY,
         }
         with self.session() as session:
             competition = Competition(slug=slug, **defaults | values)

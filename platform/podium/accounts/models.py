@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from podium.core import clock
 from podium.core.db import Base, Key, Sha256
 
+ADMIN, ORGANIZER = "admin", "organizer"  # roles that Podium knows
+
 role_members = Table(
     "role_members",
     Base.metadata,
@@ -53,6 +55,11 @@ class User(Base, UserMixin):
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # narrower
         secondary=role_members
     )
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the operator made them an administrator."""
+        return any(role.name == ADMIN for role in self.roles)
 
     @property
     def shown_name(self) -> str:

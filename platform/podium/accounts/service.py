@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, Role, User
 from podium.core import clock
 from podium.core.errors import Invalid, NotAllowed, NotFound
 from podium.core.ids import fingerprint, secret
@@ -127,6 +127,16 @@ def by_username(session: Session, username: str) -> User:
     if user is None:
         raise NotFound(f"There is no user named “{username[:80]}”. Check the spelling.")
     return user
+
+
+def set_role(session: Session, *, user: User, name: str, has: bool) -> None:
+    """Give a user a role, or take it away; doing so again changes nothing."""
+    role = session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        role = Role(name=name)
+        session.add(role)
+    rest = [each for each in user.roles if each.name != name]
+    user.roles = [*rest, role] if has else rest
 
 
 def update_profile(

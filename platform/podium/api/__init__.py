@@ -11,6 +11,7 @@ from podium.api.search import bp as search
 from podium.api.status import bp as status
 from podium.competitions.api import bp as competitions
 from podium.core.security import csrf
+from podium.hosting.api import bp as hosting
 from podium.leaderboards.api import bp as leaderboards
 from podium.scoring.api import bp as submissions
 from podium.scoring.merge_api import bp as merging
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     merging,
     submissions,
     leaderboards,
+    hosting,
     search,
 )
 

@@ -27,7 +27,7 @@ from podium.competitions.models import (
 from podium.competitions.programs import program_from
 from podium.core import clock
 from podium.core.db import hold
-from podium.core.errors import Refused, TooLarge
+from podium.core.errors import NotAllowed, Refused, TooLarge
 from podium.core.storage import Storage
 from podium.core.text import size as size_text
 from podium_scorer.bundle import Bundle, BundleFile
@@ -52,12 +52,17 @@ def import_bundle(
     bundle: Bundle,
     storage: Storage,
     host: User | None = None,
+    by: User | None = None,
+    launch: bool = True,
     upload_max_bytes: int | None = None,
 ) -> ImportResult:
-    """Make or change the competition of the bundle's slug; raises Refused where a file
-    changed since it was read, or where submissions may be larger than this Podium takes.
+    """Make or change the competition of the bundle's slug.
 
-    The caller commits, and then dispatches, so that a new revision is prepared.
+    A new one is a draft unless ``launch``. ``by`` is the user who asks, None for the
+    operator: their new competitions are theirs. Raises NotAllowed where the address is
+    somebody else's; Refused where a file changed since it was read, or where submissions
+    may be larger than this Podium takes. The caller commits, and then dispatches, so that
+    a new revision is prepared.
     """
     allowed = bundle.submission.max_bytes
     if upload_max_bytes is not None and allowed > upload_max_bytes:
@@ -73,13 +78,17 @@ def import_bundle(
     )
     created = competition is None
     if competition is None:
-        competition = Competition(slug=bundle.slug)
+        launched_at = clock.now() if launch else None
+        competition = Competition(slug=bundle.slug, launched_at=launched_at, host=by)
         session.add(competition)
+    elif by is not None and not queries.hosts(competition, by):
+        raise taken(bundle.slug)
     changes = [
         *_set_fields(competition, bundle),
         *_set_pages(competition, bundle),
         *_set_data(competition, bundle),
     ]
+    competition.bundle = {each.file: [each.sha256, each.size] for each in bundle.files}
     if host is not None:
         competition.host = host
     session.flush()  # gives a new competition its id
@@ -97,6 +106,13 @@ def import_bundle(
         created=created,
         revision=revision,
         changes=tuple(changes),
+    )
+
+
+def taken(slug: str) -> NotAllowed:
+    """What is told to somebody who wants another's address."""
+    return NotAllowed(
+        f"The address “{slug}” is taken. Choose another slug in competition.yaml."
     )
 
 
@@ -216,15 +232,7 @@ def _check_again(revision: Revision) -> None:
 
 
 def _store_all(bundle: Bundle, storage: Storage) -> None:
-    own, code = bundle.custom_metric, bundle.code
-    for file in (
-        bundle.solution.file,
-        bundle.sample_submission,
-        *(each.file for each in bundle.data),
-        *([own.file] if own else []),
-        *((*code.inputs, *code.private_inputs) if code else ()),
-        *(code.train.inputs if code and code.train else ()),
-    ):
+    for file in bundle.files:
         _store(file, storage)
 
 

@@ -64,6 +64,11 @@ class Competition(Base):
     # The revision whose scores are on the board; None until one is prepared.
     # No foreign key: the two tables would point at each other.
     live_revision_id: Mapped[int | None]
+    # From when on everybody sees it; None for a draft, which only its host sees.
+    launched_at: Mapped[datetime | None]
+    # The bundle as it was imported: path -> [sha256, size in bytes]; empty for a
+    # competition from before bundles were kept.
+    bundle: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 
@@ -78,6 +83,10 @@ class Competition(Base):
         primaryjoin="foreign(Competition.live_revision_id) == Revision.id",
         viewonly=True,
     )
+
+    def launched(self, moment: datetime) -> bool:
+        """Whether everybody sees the competition at ``moment``."""
+        return self.launched_at is not None and self.launched_at <= moment
 
     def stage(self, moment: datetime) -> Stage:
         """Where the competition stands at ``moment``."""

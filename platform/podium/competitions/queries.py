@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from podium.accounts.models import User
 from podium.competitions.models import (
     Competition,
     DataFile,
@@ -19,19 +20,37 @@ from podium.competitions.models import (
     RevisionState,
     Stage,
 )
+from podium.core import clock
 from podium.core.errors import NotFound
 
 
-def by_slug(session: Session, slug: str) -> Competition:
-    """The competition at that address; raises NotFound, which names one that is near."""
+def launched(now: datetime) -> ColumnElement[bool]:
+    """A condition: everybody sees the competition; drafts are their hosts' alone."""
+    return Competition.launched_at <= now
+
+
+def by_slug(session: Session, slug: str, *, viewer: User | None = None) -> Competition:
+    """The launched competition at that address, for a ``viewer`` also a draft of theirs;
+    raises NotFound, which names one that is near."""
     found = session.scalar(select(Competition).where(Competition.slug == slug))
-    if found is not None:
+    now = clock.now()
+    if found is not None and (found.launched(now) or hosts(found, viewer)):
         return found
-    near = difflib.get_close_matches(
-        slug.lower(), session.scalars(select(Competition.slug)).all(), n=1, cutoff=0.6
-    )
+    slugs = session.scalars(select(Competition.slug).where(launched(now))).all()
+    near = difflib.get_close_matches(slug.lower(), slugs, n=1, cutoff=0.6)
     hint = f" Did you mean “{near[0]}”?" if near else " Check the spelling."
     raise NotFound(f"There is no competition “{slug[:80]}”.{hint}")
+
+
+def hosts(competition: Competition, user: User | None) -> bool:
+    """Whether a user may run a competition: its host, or an administrator."""
+    return user is not None and (competition.host_id == user.id or user.is_admin)
+
+
+def hosted_by(session: Session, *, user: User) -> list[Competition]:
+    """What a user hosts, drafts included, newest first."""
+    found = select(Competition).where(Competition.host_id == user.id)
+    return list(session.scalars(found.order_by(Competition.id.desc())))
 
 
 def by_id(session: Session, competition_id: int) -> Competition:
@@ -54,9 +73,9 @@ def page_of(
     offset: int = 0,
     ids: Collection[int] | None = None,
 ) -> list[Competition]:
-    """Competitions, newest first: at most ``limit`` of those with a smaller id, only
+    """Launched competitions, newest first: at most ``limit`` of those with a smaller id, only
     those of ``ids`` where that is given."""
-    query = select(Competition).order_by(Competition.id.desc())
+    query = select(Competition).where(launched(now)).order_by(Competition.id.desc())
     query = query.limit(limit).offset(offset)
     if after_id is not None:
         query = query.where(Competition.id < after_id)
@@ -154,7 +173,8 @@ class TagCount:
 def tags(session: Session) -> Sequence[TagCount]:
     """Every tag in use, most used first."""
     counts: dict[str, int] = {}
-    for names in session.scalars(select(Competition.tags)):
+    found = select(Competition.tags).where(launched(clock.now()))
+    for names in session.scalars(found):
         for name in names:
             counts[name] = counts.get(name, 0) + 1
     return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from podium.accounts.identity import viewer
 from podium.competitions import queries
 from podium.competitions.downloads import data_archive
 from podium.competitions.models import Competition, Stage
@@ -46,7 +47,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/c/<slug>")
 def overview(slug: str) -> ResponseReturnValue:
     """What is the task, until when, how is it judged?"""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     pages = [page for page in competition.pages if page.name not in TABS]
     return render_template(
         "competitions/overview.html",
@@ -59,7 +60,7 @@ def overview(slug: str) -> ResponseReturnValue:
 @bp.get("/c/<slug>/data")
 def data(slug: str) -> ResponseReturnValue:
     """What do I get?"""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     return render_template(
         "competitions/data.html",
         competition=competition,
@@ -71,14 +72,14 @@ def data(slug: str) -> ResponseReturnValue:
 @bp.get("/c/<slug>/data.zip")
 def download_all(slug: str) -> ResponseReturnValue:
     """Every data file in one ZIP."""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     return data_archive(web.services().storage, competition)
 
 
 @bp.get("/c/<slug>/data/<path:name>")
 def download(slug: str, name: str) -> ResponseReturnValue:
     """A data file."""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     file = queries.data_file(web.session(), competition=competition, name=name)
     return file_answer(
         web.services().storage, sha256=file.sha256, size=file.size, name=file.name
@@ -88,7 +89,7 @@ def download(slug: str, name: str) -> ResponseReturnValue:
 @bp.get("/c/<slug>/rules")
 def rules(slug: str) -> ResponseReturnValue:
     """The rules, and the way to accept them."""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     return render_template(
         "competitions/rules.html",
         competition=competition,
@@ -100,13 +101,18 @@ def rules(slug: str) -> ResponseReturnValue:
 @bp.get("/c/<slug>/pages/<name>")
 def page(slug: str, name: str) -> ResponseReturnValue:
     """A page by its name: its tab, or its place on the Overview."""
-    competition = queries.by_slug(web.session(), slug)
+    competition = _shown(slug)
     found = queries.page(web.session(), competition=competition, name=name)
     if found.name in TABS:
         return redirect(url_for(f"competitions.{found.name}", slug=slug))
     return redirect(
         url_for("competitions.overview", slug=slug, _anchor=f"p-{found.name}")
     )
+
+
+def _shown(slug: str) -> Competition:
+    """The competition, also a draft for its host."""
+    return queries.by_slug(web.session(), slug, viewer=viewer())
 
 
 def _page(competition: Competition, name: str) -> object:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -52,6 +53,11 @@ class Storage(Protocol):
 
     def has(self, sha256: str) -> bool:
         """Whether the file is there."""
+        ...
+
+    def lay_out(self, sha256: str, target: Path) -> None:
+        """Make the file's bytes readable at ``target``, which is never to be written to;
+        raises FileNotFoundError."""
         ...
 
     def delete(self, sha256: str) -> None:
@@ -102,6 +108,17 @@ class LocalStorage:
     def has(self, sha256: str) -> bool:
         """Whether the file is there."""
         return self.path(sha256).is_file()
+
+    def lay_out(self, sha256: str, target: Path) -> None:
+        """Make the file's bytes readable at ``target``, which is never to be written to;
+        raises FileNotFoundError."""
+        path = self.path(sha256)
+        try:
+            os.link(path, target)
+        except FileNotFoundError:
+            raise
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(path, target)
 
     def delete(self, sha256: str) -> None:
         """Forget a file; quiet where it is not there."""

@@ -17,14 +17,15 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, validate_csrf
 from sqlalchemy.orm import Session
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
+from wtforms.validators import ValidationError
 
 from podium.core import limits
 from podium.core.api import is_api
-from podium.core.errors import PodiumError, TooMany
+from podium.core.errors import NotAllowed, PodiumError, TooMany
 from podium.core.problems import problem
 from podium.core.services import Services
 
@@ -112,6 +113,15 @@ def commit_then_read() -> None:
     who writes waiting, least of all the worker that was just woken."""
     session().commit()
     session().bind = services().database.reading_engine
+
+
+def require_token(token: str) -> None:
+    """Raise NotAllowed unless it is a CSRF token of this session: for views that read
+    their form themselves."""
+    try:
+        validate_csrf(token)
+    except ValidationError as error:
+        raise NotAllowed(STALE_FORM, kind="stale_form") from error
 
 
 def after_log_in() -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import validate_csrf
-from wtforms.validators import ValidationError
 
 from podium.accounts.identity import require_viewer, viewer
 from podium.accounts.models import User
@@ -16,7 +14,7 @@ from podium.competitions.models import Competition
 from podium.competitions.queries import by_slug
 from podium.core import clock, uploads, web
 from podium.core.downloads import file_answer
-from podium.core.errors import Invalid, NotAllowed, NotFound, PodiumError
+from podium.core.errors import Invalid, NotFound, PodiumError
 from podium.core.forms import show_faults, text
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
@@ -226,13 +224,13 @@ def _take_file(competition: Competition, user: User) -> Submission:
     """Check early, stream the bytes with no transaction open, then record them."""
     by_script = _sent_by_script()
     if by_script:
-        _check_token(request.headers.get("X-CSRFToken", ""))
+        web.require_token(request.headers.get("X-CSRFToken", ""))
     _check_open(competition, user)
     web.release()
     most = competition.submission_max_bytes
     upload = uploads.open_upload(request, most_bytes=most)
     if not by_script:
-        _check_token(upload.fields.get("csrf_token", ""))
+        web.require_token(upload.fields.get("csrf_token", ""))
     description = upload.fields.get("description", "")
     service.check_file(
         competition=competition,
@@ -264,13 +262,6 @@ def _check_open(competition: Competition, user: User) -> None:
         now=clock.now(),
         rejections_per_hour=web.services().settings.rejections_per_hour,
     )
-
-
-def _check_token(token: str) -> None:
-    try:
-        validate_csrf(token)
-    except ValidationError as error:
-        raise NotAllowed(web.STALE_FORM, kind="stale_form") from error
 
 
 def _sent_by_script() -> bool:

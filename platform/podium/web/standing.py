@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flask import Flask, g
 
 from podium.accounts.identity import viewer
+from podium.competitions import queries as competitions
 from podium.competitions.metrics import ShownMetric, shown_metric
 from podium.competitions.models import Competition, Stage
 from podium.competitions.programs import Program, program_of
@@ -29,6 +30,8 @@ class Standing:
     """What the viewer is in a competition, and what they can do next."""
 
     stage: Stage
+    launched: bool  # everybody sees it
+    hosts: bool  # the viewer runs it
     can_join: bool
     mine: scoring.Header
     ranked: int  # teams on the board on show
@@ -68,7 +71,11 @@ def _standing(competition: Competition) -> Standing:
     split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
     return Standing(
         stage=stage,
-        can_join=stage is not Stage.ENDED and (deadline is None or now < deadline),
+        launched=competition.launched(now),
+        hosts=competitions.hosts(competition, viewer()),
+        can_join=stage is not Stage.ENDED
+        and competition.launched(now)
+        and (deadline is None or now < deadline),
         mine=scoring.header(session, competition=competition, viewer=viewer(), now=now),
         ranked=boards.team_count(session, competition=competition, split=split),
     )

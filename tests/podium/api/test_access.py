@@ -55,6 +55,13 @@ ACCESS = {
     ("GET", "/submissions/<submission_id>/file"): SIGNED_IN,
     ("GET", "/competitions/<slug>/leaderboard"): BETTER,
     ("GET", "/teams/<team_id>"): BETTER,
+    ("GET", "/hosted"): SIGNED_IN,
+    ("GET", "/competitions/<slug>/hosting"): SIGNED_IN,
+    ("PUT", "/competitions/<slug>/bundle"): SIGNED_IN,
+    ("GET", "/competitions/<slug>/bundle"): SIGNED_IN,
+    ("POST", "/competitions/<slug>/launch"): SIGNED_IN,
+    ("DELETE", "/competitions/<slug>/launch"): SIGNED_IN,
+    ("DELETE", "/competitions/<slug>"): SIGNED_IN,
 }
 NEEDS_TOKEN = sorted(route for route, access in ACCESS.items() if access is SIGNED_IN)
 

@@ -53,7 +53,8 @@ def fill(database: Database, folder: Path) -> Services:
         sandbox=FakeSandbox(),
     )
     make = Factory(services)
-    competition = make.competition()
+    now = clock.now()
+    competition = make.competition(created_at=now, launched_at=now)
     ada, bob = make.user("ada"), make.user("bob")
     team = make.team(competition, ada, bob)
     make.submission(team, ada, public=0.75, private=0.5)
@@ -318,12 +319,34 @@ def finals_of_a_teams_choice(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def launches_and_bundles(empty: Database, folder: Path) -> None:
+    """What was there has been seen, so it is launched; a bundle is lost on the way back,
+    since the release before keeps none."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        competition = session.scalars(select(Competition)).one()
+        competition.bundle = {"competition.yaml": ["0" * 64, 1]}
+    migrate.downgrade(empty, "0005_finals")
+    migrate.upgrade(empty)
+    after = content(empty)
+    for row in (*before["competitions"], *after["competitions"]):
+        del row["updated_at"]
+    assert after == before
+    with Session(empty.engine) as session:
+        competition = session.scalars(select(Competition)).one()
+        assert competition.launched_at == competition.created_at
+        assert competition.bundle == {}
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
     "0003_programs": programs_and_metrics_of_ones_own,
     "0004_teams": links_into_teams_and_requests_to_merge,
     "0005_finals": finals_of_a_teams_choice,
+    "0006_hosting": launches_and_bundles,
 }
 
 

@@ -29,7 +29,12 @@ PRIVATE = 0.87654321
 # No digit before them: the seconds of a moment may be 38.76.
 NUMBERS = re.compile(r"(?<!\d)(?:0?\.876|8\.76|0?\.8(?:5|9)654)|87\.6|8[59]\.65")
 OPEN_POSTS = {"security.login", "accounts.sign_up", "security.verify"}
-TOKEN_IN_BODY = {"submissions.submit"}
+TOKEN_IN_BODY = {
+    "submissions.submit",
+    "hosting.make",
+    "hosting.push",
+    "hosting.send_file",
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def scene(make: Factory, ada: User) -> Scene:
         "guide": "participants",
         "filename": "css/podium.css",
         "kind": "data",
+        "path": "competition.yaml",
         "signed": "not-signed",
     }
     return Scene(ada, values, secret)
@@ -149,7 +155,9 @@ def test_the_search_for_private_scores_finds_them_after_the_end(
     assert NUMBERS.search(page)
 
 
-def test_every_form_needs_its_token(app: Flask, scene: Scene) -> None:
+def test_every_form_needs_its_token(app: Flask, scene: Scene, make: Factory) -> None:
+    with make.session() as session:
+        by_slug(session, "stars").host_id = scene.ada.id
     person = Person(app, scene.ada)
     tried = 0
     for rule in rules(app, "POST"):

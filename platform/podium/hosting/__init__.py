@@ -1,0 +1,1 @@
+"""What organizers do: making, checking, launching and looking after competitions."""
