@@ -65,7 +65,7 @@ PAGES = {
     "data": "Say what each file and each column holds.\n",
     "rules": "- One account per person.\n- No sharing of code between teams.\n",
 }
-_TRAIN, _TEST = range(1, 61), range(61, 161)
+_TRAIN, _TEST = range(1, 101), range(101, 301)
 
 
 def _y(number: int) -> int:

@@ -13,7 +13,6 @@ from podium_scorer.bundle_section import Section
 from podium_scorer.bundle_types import CustomMetric
 from podium_scorer.catalogue import (
     LARGEST,
-    METRICS,
     TEXT_TARGETS,
     Columns,
     MetricInfo,
@@ -62,7 +61,7 @@ def read_metric(top: Section, folder: Folder) -> ReadMetric | None:
             section.fault(
                 key, f"metric.{key} goes with a metric of your own.", "no it."
             )
-    names = f"one of {', '.join(sorted(METRICS))}."
+    names = "a metric's name, like rmse; `podium-scorer metrics` lists all of them."
     name = section.text("name", names)
     params = section.params("params", "a section with the metric's parameters.")
     if not name:

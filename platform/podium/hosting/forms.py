@@ -118,7 +118,7 @@ class TextForm(FlaskForm):
 class LaunchForm(FlaskForm):
     """When to launch; empty: now."""
 
-    at = StringField("Launch at (UTC)")
+    at = StringField("At a time (UTC)")
 
 
 class FileForm(FlaskForm):
