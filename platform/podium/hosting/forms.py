@@ -126,3 +126,9 @@ class FileForm(FlaskForm):
 
     file = FileField("File")
     description = StringField("What it holds")
+
+
+class ReasonForm(FlaskForm):
+    """Why a submission is taken off the boards."""
+
+    reason = StringField("Reason")

@@ -28,20 +28,39 @@ from podium.accounts.models import User
 from podium.competitions import queries
 from podium.competitions.models import Competition
 from podium.core import clock, web
+from podium.core.downloads import file_answer
 from podium.core.errors import Invalid, NotFound, PodiumError, Refused
 from podium.core.forms import show_faults, text
+from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
 from podium.core.storage import Blob
 from podium.hosting import answers, manifest, service, starter
 from podium.hosting.archive import bundle_answer
 from podium.hosting.checklist import can_launch
 from podium.hosting.figures import figures_of
-from podium.hosting.forms import BundleForm, FileForm, LaunchForm, NewForm, TextForm
+from podium.hosting.forms import (
+    BundleForm,
+    FileForm,
+    LaunchForm,
+    NewForm,
+    ReasonForm,
+    TextForm,
+)
+from podium.scoring import reviewing
+from podium.scoring import service as scoring
 from podium.scoring.dispatch import wake
+from podium.submissions import queries as submission_queries
+from podium.submissions.models import Status, Submission
 from podium_scorer.bundle import MANIFEST, Bundle
 
 bp = Blueprint("hosting", __name__, template_folder="templates")
 
+PAGE_ROWS = 50
+_DONE = {
+    "remove": "The submission is off the boards; its team reads why.",
+    "restore": "The submission is back.",
+    "again": "The submission is scored again.",
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. +=@-]{0,99}", re.ASCII)
 
 
@@ -139,6 +158,81 @@ def delete(slug: str) -> ResponseReturnValue:
     return redirect(url_for("hosting.index"), 303)
 
 
+@bp.get("/c/<slug>/host/submissions")
+def submissions(slug: str) -> ResponseReturnValue:
+    """What came in, and what became of it?"""
+    competition = _hosted(slug)
+    asked = request.args.get("status", "")
+    search = request.args.get("q", "").strip()
+    found = submission_queries.of_competition(
+        web.session(),
+        competition=competition,
+        status=Status(asked) if asked in set(Status) else None,
+        search=search,
+        limit=PAGE_ROWS + 1,
+        before_id=id_of("hosted-submissions", request.args.get("cursor", "")),
+    )
+    more = None
+    if len(found) > PAGE_ROWS:
+        more = cursor_of("hosted-submissions", found[-2].id)
+    return render_template(
+        "hosting/submissions.html",
+        competition=competition,
+        standings=[_standing(each) for each in found[:PAGE_ROWS]],
+        statuses=list(Status),
+        filters={"status": asked, "q": search},
+        next=more,
+        tab="host",
+    )
+
+
+@bp.get("/c/<slug>/host/submissions/<public_id>")
+def submission(slug: str, public_id: str) -> ResponseReturnValue:
+    """One submission with all that a host may know."""
+    competition = _hosted(slug)
+    return _submission_page(competition, _theirs(competition, public_id), ReasonForm())
+
+
+@bp.get("/c/<slug>/host/submissions/<public_id>/file")
+def submission_file(slug: str, public_id: str) -> ResponseReturnValue:
+    """The file that a team sent."""
+    found = _theirs(_hosted(slug), public_id)
+    return file_answer(
+        web.services().storage,
+        sha256=found.sha256,
+        size=found.size,
+        name=found.file_name,
+    )
+
+
+@bp.post("/c/<slug>/host/submissions/<public_id>/<any(remove, restore, again):what>")
+def review(slug: str, public_id: str, what: str) -> ResponseReturnValue:
+    """Take a submission off the boards, put it back, or score it again."""
+    competition, form = _hosted(slug), ReasonForm()
+    found, session = _theirs(competition, public_id), web.session()
+    try:
+        match what:
+            case "remove":
+                reason = text(form, "reason")
+                reviewing.remove(
+                    session, submission=found, reason=reason, now=clock.now()
+                )
+            case "restore":
+                reviewing.restore(session, submission=found)
+            case "again":
+                reviewing.score_again(session, submission=found)
+        session.commit()
+    except PodiumError as error:
+        session.rollback()
+        show_faults(form, error)
+        competition = _hosted(slug)
+        found = _theirs(competition, public_id)
+        return _submission_page(competition, found, form, error.status)
+    wake(web.services())
+    flash(_DONE[what], "success")
+    return redirect(url_for("hosting.submission", slug=slug, public_id=public_id), 303)
+
+
 @bp.get("/c/<slug>/host/bundle.zip")
 def pull(slug: str) -> ResponseReturnValue:
     """The bundle as it was sent, solution included."""
@@ -194,6 +288,22 @@ def send_file(slug: str) -> ResponseReturnValue:
 
 def _hosted(slug: str) -> Competition:
     return service.hosted(web.session(), slug=slug, user=require_viewer())
+
+
+def _theirs(competition: Competition, public_id: str) -> Submission:
+    return submission_queries.of_competition_by_public_id(
+        web.session(), competition=competition, public_id=public_id
+    )
+
+
+def _standing(found: Submission) -> scoring.Standing:
+    return scoring.standing(
+        web.session(),
+        submission=found,
+        settings=web.services().settings,
+        now=clock.now(),
+        finals={},
+    )
 
 
 def _who_may_send(*, create: bool = True) -> User:
@@ -397,6 +507,21 @@ def _show_page(
         launched=competition.launched(now),
         figures=figures_of(session, competition=competition, now=now),
         waiting=any(item.mark == "waiting" for item in items),
+        tab="host",
+    )
+    return page, status
+
+
+def _submission_page(
+    competition: Competition, found: Submission, form: ReasonForm, status: int = 200
+) -> ResponseReturnValue:
+    standing = _standing(found)
+    page = render_template(
+        "hosting/submission.html",
+        competition=competition,
+        standing=standing,
+        again=standing.status in reviewing.AGAIN,
+        form=form,
         tab="host",
     )
     return page, status

@@ -263,7 +263,7 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         rank=_rank(submission),
         final=None if found.final is None else found.final.value,
         errors=[schemas.Fault.model_validate(error) for error in errors],
-        message=score.message if score else "",
+        message=found.message,
         run=schemas.Run.model_validate(found.run) if found.run else None,
         log=found.log,
         counted=submission.counted,

@@ -49,7 +49,7 @@ def withdraw(
     if submission.withdrawn_at is not None:
         raise Refused("This submission has been withdrawn already.")
     submission.withdrawn_at, submission.selected_at = now, None
-    if _take_back(session, submission, now):
+    if take_back(session, submission, now):
         submissions.refund(session, submission=submission)
     session.flush()  # the boards are made without it
     leaderboards.refresh_team(
@@ -112,8 +112,8 @@ def _require_choosable(
         )
 
 
-def _take_back(session: Session, submission: Submission, now: datetime) -> bool:
-    """Take a submission's scores out of the queue; whether none was begun or made."""
+def take_back(session: Session, submission: Submission, now: datetime) -> bool:
+    """Take a held submission's scores out of the queue; whether none was begun or made."""
     scores = session.scalars(
         select(Score)
         .where(Score.submission_id == submission.id)
@@ -156,6 +156,7 @@ class Standing:
     run: dict[str, Any]
     log: str | None
     final: Final | None
+    message: str  # a sentence on how it ended, where there is one
     look_again_ms: int
 
 
@@ -212,8 +213,18 @@ def standing(
         run=score.run if score else {},
         log=_shown_log(score),
         final=finals.get(submission.id),
+        message=_message(submission, score),
         look_again_ms=_look_again_ms(now - submission.created_at),
     )
+
+
+def _message(submission: Submission, score: Score | None) -> str:
+    if submission.withdrawn_reason:
+        return (
+            "The organizer took this submission off the boards: "
+            f"{submission.withdrawn_reason}"
+        )
+    return score.message if score else ""
 
 
 def _shown_log(score: Score | None) -> str | None:

@@ -67,6 +67,8 @@ class Submission(Base):
     # it was taken back in the queue, or when we or the organizer are at fault.
     counted: Mapped[bool] = mapped_column(default=True)
     withdrawn_at: Mapped[datetime | None]  # off the board since then
+    # Why the host took it off the board; empty where its team took it back.
+    withdrawn_reason: Mapped[str] = mapped_column(String(500), default="")
     selected_at: Mapped[datetime | None]  # a final of its team's own choice since then
 
     competition: Mapped[Competition] = relationship()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from podium.accounts.models import User
+from podium.competitions.models import Competition
 from podium.core import clock
 from podium.core.errors import NotFound
-from podium.submissions.models import Score, Submission
+from podium.core.text import name_key
+from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Membership, Team
 
 FREE_WINDOW = timedelta(hours=1)
@@ -74,6 +76,72 @@ def of_team(
     if before_id is not None:
         query = query.where(Submission.id < before_id)
     return list(session.scalars(query))
+
+
+def of_competition(
+    session: Session,
+    *,
+    competition: Competition,
+    status: Status | None = None,
+    search: str = "",
+    limit: int = 50,
+    before_id: int | None = None,
+) -> list[Submission]:
+    """A competition's submissions with their scores, newest first, for its host.
+
+    ``status`` is that of the score by the live revision; ``search`` the start of a team's
+    name, or a user name.
+    """
+    query = (
+        select(Submission)
+        .where(Submission.competition_id == competition.id)
+        .options(
+            selectinload(Submission.scores).joinedload(Score.revision),
+            joinedload(Submission.user),
+            joinedload(Submission.team),
+            joinedload(Submission.competition),
+        )
+        .order_by(Submission.id.desc())
+        .limit(limit)
+    )
+    if before_id is not None:
+        query = query.where(Submission.id < before_id)
+    if status is Status.WITHDRAWN:
+        query = query.where(Submission.withdrawn_at.is_not(None))
+    elif status is not None:
+        query = query.where(
+            Submission.withdrawn_at.is_(None),
+            exists().where(
+                Score.submission_id == Submission.id,
+                Score.revision_id == competition.live_revision_id,
+                Score.status == status,
+            ),
+        )
+    if search.strip():
+        teams = select(Team.id).where(
+            Team.competition_id == competition.id,
+            Team.name_key.startswith(name_key(search.strip()), autoescape=True),
+        )
+        users = select(User.id).where(User.username == search.strip().lower())
+        query = query.where(
+            Submission.team_id.in_(teams) | Submission.user_id.in_(users)
+        )
+    return list(session.scalars(query))
+
+
+def of_competition_by_public_id(
+    session: Session, *, competition: Competition, public_id: str
+) -> Submission:
+    """A submission of a competition, for its host; raises NotFound."""
+    found = session.scalar(
+        select(Submission).where(
+            Submission.public_id == public_id,
+            Submission.competition_id == competition.id,
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such submission in this competition.")
+    return found
 
 
 def by_public_id(

@@ -328,6 +328,9 @@ def launches_and_bundles(empty: Database, folder: Path) -> None:
     with Session(empty.engine) as session, session.begin():
         competition = session.scalars(select(Competition)).one()
         competition.bundle = {"competition.yaml": ["0" * 64, 1]}
+        submission = session.scalars(select(Submission)).first()
+        assert submission
+        submission.withdrawn_reason = "Copied."
     migrate.downgrade(empty, "0005_finals")
     migrate.upgrade(empty)
     after = content(empty)

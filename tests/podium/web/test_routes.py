@@ -113,8 +113,8 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["invitation_id"]
     if "merges" in rule.rule:
         values["public_id"] = scene.values["merge_id"]
-    if rule.endpoint in {"teams.lead", "submissions.choose"}:
-        values["what"] = {"teams.lead": "remove"}.get(rule.endpoint, "choose")
+    if rule.endpoint in {"teams.lead", "submissions.choose", "hosting.review"}:
+        values["what"] = {"submissions.choose": "choose"}.get(rule.endpoint, "remove")
     values["name"] = {
         "static": "css/podium.css",
         "help.guide": "participants",
