@@ -229,6 +229,16 @@ class Client:
         """Make a planned launch a draft again."""
         return self._call("DELETE", f"{_at(slug)}/launch")
 
+    def announcements(self, slug: str) -> list[Json]:
+        """What a competition's host announced, newest first."""
+        items: list[Json] = self._call("GET", f"{_at(slug)}/announcements")["items"]
+        return items
+
+    def announce(self, slug: str, title: str, text: str) -> Json:
+        """Tell everybody who takes part in a competition that I host."""
+        body = {"title": title, "text": text}
+        return self._call("POST", f"{_at(slug)}/announcements", json=body)
+
     def delete_draft(self, slug: str) -> None:
         """Delete a draft."""
         self._call("DELETE", _at(slug))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import zipfile
 from datetime import UTC, datetime
@@ -173,6 +174,22 @@ def launch(slug: str, at: str | None, call_off: bool, as_json: bool) -> None:
         show.as_json(answer)
     else:
         show.say(f"{slug}: {_state(answer)}.")
+
+
+@competition.command()
+@click.argument("slug")
+@click.argument("title")
+@click.argument("text")
+@as_json_option
+def announce(slug: str, title: str, text: str, as_json: bool) -> None:
+    """Tell everybody who takes part in SLUG; TEXT is Markdown, - reads it from a pipe."""
+    text = sys.stdin.read() if text == "-" else text
+    with connect() as client:
+        answer = client.announce(slug, title, text)
+    if as_json:
+        show.as_json(answer)
+    else:
+        show.say(f"“{answer['title']}” is announced.")
 
 
 @competition.command()

@@ -25,6 +25,17 @@ def get_page(slug: str, name: str) -> schemas.PageText:
     )
 
 
+@bp.operation(
+    "GET", "/competitions/<slug>/announcements", answer=schemas.AnnouncementList
+)
+def list_announcements(slug: str) -> schemas.AnnouncementList:
+    """What the host announced, newest first"""
+    competition = queries.by_slug(session(), slug)
+    found = queries.announcements(session(), competition_ids=[competition.id])
+    items = [schemas.announced(each) for each in found]
+    return schemas.AnnouncementList(items=items, next=None)
+
+
 @bp.operation("GET", "/competitions/<slug>/data", answer=schemas.DataList)
 def list_data(slug: str) -> schemas.DataList:
     """The data files of a competition"""

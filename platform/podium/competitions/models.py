@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from podium.accounts.models import User
 from podium.core import clock
 from podium.core.db import Base, Key, Leased, Name, Sha256, word
+from podium.core.ids import public_id
 
 
 class Kind(StrEnum):
@@ -189,3 +190,25 @@ class DataFile(Base):
     sha256: Mapped[Sha256]
     size: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+class Announcement(Base):
+    """What a host tells everybody who takes part; its text is Markdown."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (Index("ix_announcements_competition", "competition_id", "id"),)
+
+    id: Mapped[Key]
+    public_id: Mapped[str] = mapped_column(String(12), unique=True, default=public_id)
+    competition_id: Mapped[int] = mapped_column(
+        ForeignKey("competitions.id", ondelete="CASCADE")
+    )
+    author_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL")
+    )
+    title: Mapped[Name]
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    competition: Mapped[Competition] = relationship()
+    author: Mapped[User | None] = relationship()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from podium.accounts.models import User
 from podium.competitions.models import (
+    Announcement,
     Competition,
     DataFile,
     Page,
@@ -135,6 +136,38 @@ def data_file(session: Session, *, competition: Competition, name: str) -> DataF
             f"It has: {', '.join(files) or 'none'}."
         )
     return files[name]
+
+
+def announcements(
+    session: Session, *, competition_ids: Collection[int], limit: int = 100
+) -> list[Announcement]:
+    """What hosts have announced in these competitions, newest first."""
+    return list(
+        session.scalars(
+            select(Announcement)
+            .where(Announcement.competition_id.in_(competition_ids))
+            .options(
+                joinedload(Announcement.author), joinedload(Announcement.competition)
+            )
+            .order_by(Announcement.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def announcement(
+    session: Session, *, competition: Competition, public_id: str
+) -> Announcement:
+    """An announcement of a competition; raises NotFound."""
+    found = session.scalar(
+        select(Announcement).where(
+            Announcement.public_id == public_id,
+            Announcement.competition_id == competition.id,
+        )
+    )
+    if found is None:
+        raise NotFound("There is no such announcement. It may have been deleted.")
+    return found
 
 
 def pending_revision(session: Session, *, competition: Competition) -> Revision | None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from podium.competitions.metrics import shown_metric
 from podium.competitions.models import (
+    Announcement,
     Competition,
     DataFile,
     Kind,
@@ -238,4 +239,32 @@ def data_item(competition: Competition, file: DataFile) -> DataItem:
         sha256=file.sha256,
         url=f"{PREFIX}/competitions/{competition.slug}/data/{file.name}",
         sample=revision is not None and file.sha256 == revision.sample_sha256,
+    )
+
+
+class AnnouncementItem(Answer):
+    """What a host told everybody."""
+
+    id: str
+    title: str
+    text: str = Field(description="Markdown.")
+    html: str = Field(description="The same as safe HTML.")
+    created_at: datetime
+
+
+class AnnouncementList(Answer):
+    """A competition's announcements, newest first."""
+
+    items: list[AnnouncementItem]
+    next: str | None
+
+
+def announced(announcement: Announcement) -> AnnouncementItem:
+    """An announcement."""
+    return AnnouncementItem(
+        id=announcement.public_id,
+        title=announcement.title,
+        text=announcement.text,
+        html=str(render(announcement.text)),
+        created_at=announcement.created_at,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import viewer
 from podium.competitions import queries
 from podium.competitions.downloads import data_archive
-from podium.competitions.models import Competition, Stage
+from podium.competitions.feed import MEDIA_TYPE, atom
+from podium.competitions.models import Announcement, Competition, Stage
 from podium.core import clock, web
 from podium.core.downloads import file_answer
 from podium.core.paging import cursor_of, id_of
@@ -16,6 +17,7 @@ from podium.core.paging import cursor_of, id_of
 bp = Blueprint("competitions", __name__, template_folder="templates")
 
 PAGE_ROWS = 24
+ON_OVERVIEW = 2
 # Pages with a tab of their own; the others stand on the Overview tab.
 TABS = frozenset({"data", "rules"})
 
@@ -53,8 +55,34 @@ def overview(slug: str) -> ResponseReturnValue:
         "competitions/overview.html",
         competition=competition,
         pages=pages,
+        announcements=_announced(competition, limit=ON_OVERVIEW),
         tab="overview",
     )
+
+
+@bp.get("/c/<slug>/announcements")
+def announcements(slug: str) -> ResponseReturnValue:
+    """What has the organizer said?"""
+    competition = _shown(slug)
+    return render_template(
+        "competitions/announcements.html",
+        competition=competition,
+        announcements=_announced(competition),
+        tab="overview",
+    )
+
+
+@bp.get("/c/<slug>/announcements.atom")
+def feed(slug: str) -> ResponseReturnValue:
+    """The same for readers of feeds."""
+    competition = _shown(slug)
+    content = atom(
+        competition,
+        _announced(competition),
+        page=url_for("competitions.announcements", slug=slug, _external=True),
+        own=url_for("competitions.feed", slug=slug, _external=True),
+    )
+    return Response(content, content_type=MEDIA_TYPE)
 
 
 @bp.get("/c/<slug>/data")
@@ -113,6 +141,12 @@ def page(slug: str, name: str) -> ResponseReturnValue:
 def _shown(slug: str) -> Competition:
     """The competition, also a draft for its host."""
     return queries.by_slug(web.session(), slug, viewer=viewer())
+
+
+def _announced(competition: Competition, limit: int = 100) -> list[Announcement]:
+    return queries.announcements(
+        web.session(), competition_ids=[competition.id], limit=limit
+    )
 
 
 def _page(competition: Competition, name: str) -> object:

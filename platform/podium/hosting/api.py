@@ -9,6 +9,7 @@ from flask import Response, request
 from podium.accounts.api import me
 from podium.competitions import queries
 from podium.competitions.models import Competition, RevisionState
+from podium.competitions.schemas import AnnouncementItem, announced
 from podium.core import clock, openapi
 from podium.core.api import Access, ApiBlueprint, no_content
 from podium.core.uploads import body_of
@@ -135,6 +136,47 @@ def delete_draft(slug: str) -> Response:
     """
     competition = service.hosted(session(), slug=slug, user=me())
     service.delete_draft(session(), competition=competition, now=clock.now())
+    session().commit()
+    return no_content()
+
+
+@bp.operation(
+    "POST",
+    "/competitions/<slug>/announcements",
+    access=SIGNED_IN,
+    body=schemas.NewAnnouncement,
+    example={"title": "More data", "text": "There is a new file `train_2.csv`."},
+    answer=AnnouncementItem,
+    status=201,
+    errors=(403,),
+)
+def announce(slug: str, body: schemas.NewAnnouncement) -> AnnouncementItem:
+    """Tell everybody who takes part in a competition that I host"""
+    made = service.announce(
+        session(),
+        competition=service.hosted(session(), slug=slug, user=me()),
+        by=me(),
+        title=body.title,
+        text=body.text,
+    )
+    session().commit()
+    return announced(made)
+
+
+@bp.operation(
+    "DELETE",
+    "/competitions/<slug>/announcements/<announcement_id>",
+    access=SIGNED_IN,
+    answers={204: {"description": "It is deleted."}},
+    errors=(403,),
+)
+def delete_announcement(slug: str, announcement_id: str) -> Response:
+    """Delete an announcement"""
+    competition = service.hosted(session(), slug=slug, user=me())
+    found = queries.announcement(
+        session(), competition=competition, public_id=announcement_id
+    )
+    session().delete(found)
     session().commit()
     return no_content()
 

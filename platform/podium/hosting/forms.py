@@ -132,3 +132,10 @@ class ReasonForm(FlaskForm):
     """Why a submission is taken off the boards."""
 
     reason = StringField("Reason")
+
+
+class AnnouncementForm(FlaskForm):
+    """Something to tell everybody who takes part."""
+
+    title = StringField("Title")
+    text = TextAreaField("Text")

@@ -65,6 +65,13 @@ class Pushed(Hosted):
     )
 
 
+class NewAnnouncement(Input):
+    """Something to tell everybody who takes part."""
+
+    title: str
+    text: str = Field(description="Markdown.")
+
+
 class Launch(Input):
     """When everybody shall see a competition."""
 

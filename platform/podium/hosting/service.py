@@ -17,7 +17,7 @@ from podium.accounts.models import ORGANIZER, User
 from podium.competitions import importer, queries
 from podium.competitions import service as competitions
 from podium.competitions.importer import ImportResult
-from podium.competitions.models import Competition
+from podium.competitions.models import Announcement, Competition
 from podium.core.errors import Invalid, NotAllowed, Refused, TooLarge
 from podium.core.services import Services
 from podium.core.storage import Readable, Storage, pieces
@@ -31,6 +31,7 @@ from podium_scorer.bundle import MANIFEST, Bundle, BundleError, BundleFault, rea
 
 # Paths of a bundle and what they shall hold.
 NewFiles: TypeAlias = Mapping[str, bytes | IO[bytes]]
+TITLE_CHARS, ANNOUNCEMENT_CHARS = 120, 20_000
 LAUNCH_AHEAD = timedelta(days=366)
 
 
@@ -274,3 +275,23 @@ def bundle_text(storage: Storage, competition: Competition, path: str) -> str:
 def manifest_text(storage: Storage, competition: Competition) -> str:
     """The competition's competition.yaml; raises Refused."""
     return bundle_text(storage, competition, MANIFEST)
+
+
+def announce(
+    session: Session, *, competition: Competition, by: User, title: str, text: str
+) -> Announcement:
+    """Tell everybody who takes part; raises Invalid with every field's fault."""
+    title, text = " ".join(title.split()), text.strip()
+    faults = {}
+    if not 0 < len(title) <= TITLE_CHARS or not title.isprintable():
+        faults["title"] = f"Give it a title of 1 to {TITLE_CHARS} characters."
+    if not 0 < len(text) <= ANNOUNCEMENT_CHARS:
+        faults["text"] = f"Write 1 to {ANNOUNCEMENT_CHARS:,} characters."
+    if faults:
+        raise Invalid(" ".join(faults.values()), kind="invalid", fields=faults)
+    made = Announcement(
+        competition_id=competition.id, author_id=by.id, title=title, text=text
+    )
+    session.add(made)
+    session.flush()  # gives it its public id
+    return made

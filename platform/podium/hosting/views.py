@@ -39,6 +39,7 @@ from podium.hosting.archive import bundle_answer
 from podium.hosting.checklist import can_launch
 from podium.hosting.figures import figures_of
 from podium.hosting.forms import (
+    AnnouncementForm,
     BundleForm,
     FileForm,
     LaunchForm,
@@ -231,6 +232,44 @@ def review(slug: str, public_id: str, what: str) -> ResponseReturnValue:
     wake(web.services())
     flash(_DONE[what], "success")
     return redirect(url_for("hosting.submission", slug=slug, public_id=public_id), 303)
+
+
+@bp.get("/c/<slug>/host/announcements")
+def announcements(slug: str) -> ResponseReturnValue:
+    """What have I announced?"""
+    return _announcements_page(_hosted(slug), AnnouncementForm())
+
+
+@bp.post("/c/<slug>/host/announcements")
+def announce(slug: str) -> ResponseReturnValue:
+    """Tell everybody who takes part."""
+    competition, form = _hosted(slug), AnnouncementForm()
+    try:
+        service.announce(
+            web.session(),
+            competition=competition,
+            by=require_viewer(),
+            title=text(form, "title"),
+            text=text(form, "text").replace("\r\n", "\n"),
+        )
+        web.session().commit()
+    except PodiumError as error:
+        show_faults(form, error)
+        return _announcements_page(competition, form, error.status)
+    flash("It is announced.", "success")
+    return redirect(url_for("hosting.announcements", slug=slug), 303)
+
+
+@bp.post("/c/<slug>/host/announcements/<public_id>/delete")
+def unsay(slug: str, public_id: str) -> ResponseReturnValue:
+    """Delete an announcement."""
+    found = queries.announcement(
+        web.session(), competition=_hosted(slug), public_id=public_id
+    )
+    web.session().delete(found)
+    web.session().commit()
+    flash("The announcement is deleted.", "success")
+    return redirect(url_for("hosting.announcements", slug=slug), 303)
 
 
 @bp.get("/c/<slug>/host/bundle.zip")
@@ -522,6 +561,21 @@ def _submission_page(
         standing=standing,
         again=standing.status in reviewing.AGAIN,
         form=form,
+        tab="host",
+    )
+    return page, status
+
+
+def _announcements_page(
+    competition: Competition, form: AnnouncementForm, status: int = 200
+) -> ResponseReturnValue:
+    page = render_template(
+        "hosting/announcements.html",
+        competition=competition,
+        form=form,
+        announcements=queries.announcements(
+            web.session(), competition_ids=[competition.id]
+        ),
         tab="host",
     )
     return page, status

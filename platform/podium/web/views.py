@@ -10,8 +10,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from podium.accounts.identity import viewer
+from podium.accounts.models import User
 from podium.competitions import queries as competitions
-from podium.competitions.models import Stage
+from podium.competitions.models import Announcement, Stage
 from podium.core import clock, web
 from podium.core.api import VERSION
 from podium.scoring import dispatch
@@ -23,6 +24,7 @@ from podium.web import find
 bp = Blueprint("web", __name__, template_folder="templates")
 
 ON_FRONT_PAGE = 6
+NEWS_ON_FRONT_PAGE = 3
 SEEN_WITHIN = timedelta(minutes=2)
 
 
@@ -40,6 +42,17 @@ def home() -> ResponseReturnValue:
         totals=find.totals(session),
         leading=None if user else find.leading(session, shown[Stage.OPEN], now=now),
         mine=teams.teams_of(session, user=user) if user else [],
+        news=_news(user),
+    )
+
+
+def _news(user: User | None) -> list[Announcement]:
+    """The newest announcements of the competitions that the viewer takes part in."""
+    if user is None:
+        return []
+    entered = teams.entered_competitions(web.session(), user=user)
+    return competitions.announcements(
+        web.session(), competition_ids=entered, limit=NEWS_ON_FRONT_PAGE
     )
 
 

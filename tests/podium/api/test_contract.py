@@ -30,6 +30,7 @@ THERE = {
     "invitation_id": "invitation",
     "request_id": "merge",
     "secret": "link",
+    "announcement_id": "announcement",
     "token_id": 1,
 }
 # Rules that no schema can say: what a name may hold, which passwords are too simple, which

@@ -199,3 +199,26 @@ def test_where_only_admins_make_competitions_nothing_is_read(
     assert "only administrators" in answer.json["detail"]
     with world.session() as session:
         assert session.scalars(select(Competition)).all() == []
+
+
+def test_a_host_announces_and_takes_back(
+    world: World, host: Caller, ada: User, zipped: Zipped
+) -> None:
+    world.competition("stars", host_id=ada.id)
+    path = "/competitions/stars/announcements"
+    body = {"title": "More", "text": "Of *it*."}
+    stranger = world.caller()
+    assert stranger("post", path, json=body).status_code == 403
+    assert host("post", path, json=body | {"title": ""}).status_code == 422
+    made = host("post", path, json=body)
+    assert made.status_code == 201
+    items = world.anonymous("get", path).json["items"]
+    assert [(each["title"], each["html"]) for each in items] == [
+        ("More", "<p>Of <em>it</em>.</p>\n")
+    ]
+    one = f"{path}/{made.json['id']}"
+    assert stranger("delete", one).status_code == 403
+    assert host("delete", one).status_code == 204
+    assert host("delete", one).status_code == 404
+    push(host, zipped())
+    assert world.anonymous("get", "/competitions/sums/announcements").status_code == 404

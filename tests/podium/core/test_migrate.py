@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import podium
 from podium.accounts.models import ApiToken, User
 from podium.bootstrap import Services
-from podium.competitions.models import Competition, Revision
+from podium.competitions.models import Announcement, Competition, Revision
 from podium.core import clock, migrate
 from podium.core.db import Base, Database
 from podium.core.paths import resource
@@ -343,6 +343,22 @@ def launches_and_bundles(empty: Database, folder: Path) -> None:
         assert competition.bundle == {}
 
 
+def announcements(empty: Database, folder: Path) -> None:
+    """Announcements go, and nothing else; they go with their competition, too."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        competition = session.scalars(select(Competition)).one()
+        said = Announcement(competition_id=competition.id, title="A", text="B")
+        session.add(said)
+    assert content(empty)["announcements"]
+    migrate.downgrade(empty, "0006_hosting")
+    assert "announcements" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -350,6 +366,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0004_teams": links_into_teams_and_requests_to_merge,
     "0005_finals": finals_of_a_teams_choice,
     "0006_hosting": launches_and_bundles,
+    "0007_announcements": announcements,
 }
 
 

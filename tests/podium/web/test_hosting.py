@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
@@ -461,3 +462,59 @@ def test_a_submission_of_another_competition_is_not_found(
     assert as_ada.get(path).status_code == 404
     assert as_ada.get(f"{path}/file").status_code == 404
     assert as_ada.post(f"{path}/remove", reason="x").status_code == 404
+
+
+# Announcements
+
+
+def test_what_is_announced_is_read_by_those_who_take_part(
+    app: Flask,
+    as_ada: Person,
+    visitor: Person,
+    stars: tuple[Competition, Submission, Submission],
+    make: Factory,
+) -> None:
+    path = "/c/stars/host/announcements"
+    refused = as_ada.post(path, title=" ", text="")
+    assert refused.status_code == 422
+    assert "Give it a title" in refused.text
+    assert "Write 1 to 20,000 characters." in refused.text
+    text = "There is *more* data. <script>x</script>"
+    assert as_ada.post(path, title="More & more", text=text).location == path
+    for page in ("/c/stars", "/c/stars/announcements"):
+        shown = visitor.get(page).text
+        assert "More &amp; more" in shown
+        assert "<em>more</em>" in shown
+        assert "<script>x" not in shown
+    with make.session() as session:
+        bob = session.scalars(select(User).where(User.username == "bob")).one()
+    assert "More &amp; more" in Person(app, bob).get("/").text
+    assert "More &amp; more" not in Person(app, make.user("eve")).get("/").text
+    feed = visitor.get("/c/stars/announcements.atom")
+    assert feed.content_type.startswith("application/atom+xml")
+    root = ElementTree.fromstring(feed.data)  # noqa: S314  # our own
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    assert root.findtext("a:entry/a:title", namespaces=atom) == "More & more"
+    content = root.findtext("a:entry/a:content", namespaces=atom) or ""
+    assert "<em>more</em>" in content
+    assert "<script" not in content
+    for entry in (root, *root.findall("a:entry", atom)):
+        assert entry.findtext("a:id", namespaces=atom)
+        assert re.fullmatch(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+            entry.findtext("a:updated", namespaces=atom) or "",
+        )
+    found = re.search(r"/host/announcements/(\w+)/delete", as_ada.get(path).text)
+    assert found
+    assert as_ada.post(f"{path}/{found[1]}/delete").location == path
+    assert "More" not in visitor.get("/c/stars/announcements").text
+    assert as_ada.post(f"{path}/{found[1]}/delete").status_code == 404
+
+
+def test_a_drafts_announcements_are_not_read_by_others(
+    as_ada: Person, visitor: Person, sums: str
+) -> None:
+    as_ada.post(f"{sums}/announcements", title="Soon", text="Wait.")
+    assert visitor.get("/c/sums/announcements").status_code == 404
+    assert visitor.get("/c/sums/announcements.atom").status_code == 404
+    assert "Soon" in as_ada.get("/c/sums").text

@@ -16,6 +16,7 @@ from podium.accounts import service as accounts
 from podium.accounts.models import User
 from podium.competitions.queries import by_slug
 from podium.core import clock
+from podium.hosting import service as hosting
 from podium.scoring import merging
 from podium.submissions.models import Status
 from podium.teams import leadership
@@ -77,7 +78,15 @@ def scene(make: Factory, ada: User) -> Scene:
             by=session.merge(eve),
             now=clock.now(),
         )
+        said = hosting.announce(
+            session,
+            competition=session.merge(stars),
+            by=session.merge(eve),
+            title="More data",
+            text="At *last*.",
+        )
     values: dict[str, str | int] = {
+        "announcement_id": said.public_id,
         "slug": "stars",
         "username": "ada",
         "public_id": sent.public_id,
@@ -111,6 +120,8 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["team_id"]
     if "invitations" in rule.rule:
         values["public_id"] = scene.values["invitation_id"]
+    if "announcements" in rule.rule:
+        values["public_id"] = scene.values["announcement_id"]
     if "merges" in rule.rule:
         values["public_id"] = scene.values["merge_id"]
     if rule.endpoint in {"teams.lead", "submissions.choose", "hosting.review"}:
