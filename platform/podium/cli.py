@@ -16,6 +16,7 @@ from threading import Event
 import click
 from sqlalchemy.exc import OperationalError
 
+from podium import backup as backups
 from podium import supervisor
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
@@ -89,6 +90,30 @@ def migrate() -> None:
     migrations.upgrade(services.database)
     after = migrations.current(services.database)
     click.echo(f"The database is at {after}" + (" already" if before == after else ""))
+
+
+@cli.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--verify", is_flag=True, help="Only read FILE again and verify it.")
+def backup_command(file: Path, verify: bool) -> None:
+    """Write database, files and keys into the new FILE, while the site runs.
+
+    The file holds everything: secret labels, hashes of passwords, the key that signs
+    cookies. Keep it as safe as the machine.
+    """
+    if verify:
+        click.echo(f"{file} is whole: {backups.verify(file)}")
+        return
+    services = create_services(_settings())
+    click.echo(f"{file} is written and verified: {backups.backup(services, file)}")
+
+
+@cli.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore_command(file: Path) -> None:
+    """Bring a backup into an empty Podium, on any kind of database."""
+    services = create_services(_settings())
+    click.echo(f"Restored: {backups.restore(services, file)}")
 
 
 @cli.command("import-bundle")

@@ -60,6 +60,10 @@ class Storage(Protocol):
         raises FileNotFoundError."""
         ...
 
+    def every(self) -> Iterator[str]:
+        """The sha256 of each stored file, in order."""
+        ...
+
     def delete(self, sha256: str) -> None:
         """Forget a file; quiet where it is not there."""
         ...
@@ -119,6 +123,12 @@ class LocalStorage:
             raise
         except OSError:  # another file system, or one without links
             shutil.copyfile(path, target)
+
+    def every(self) -> Iterator[str]:
+        """The sha256 of each stored file, in order."""
+        for path in sorted(self.folder.glob("??/??/*")):
+            if len(path.name) == 64:
+                yield path.name
 
     def delete(self, sha256: str) -> None:
         """Forget a file; quiet where it is not there."""
