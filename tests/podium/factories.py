@@ -127,6 +127,7 @@ class Factory:
             "submission_formats": ["csv", "csv.gz", "zip", "parquet"],
             "team_max_size": 3,
             "launched_at": now - 10 * DAY,
+            "ranked": True,
         }
         with self.session() as session:
             competition = Competition(slug=slug, **defaults | values)

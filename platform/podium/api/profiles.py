@@ -14,6 +14,7 @@ from podium.core.limits import count_try
 from podium.core.web import session
 from podium.leaderboards.queries import results_of
 from podium.leaderboards.schemas import result
+from podium.showcase.service import merit_of
 
 bp = ApiBlueprint("profiles", __name__, tag="Users")
 
@@ -75,12 +76,17 @@ def change_me(body: schemas.ProfileChange) -> schemas.MyProfile:
 
 
 def _profile(user: User) -> dict[str, Any]:
-    results = results_of(session(), user=user, now=clock.now())
+    now = clock.now()
+    results = results_of(session(), user=user, now=now)
+    merit = merit_of(session(), user=user, now=now)
     return {
         "username": user.username,
         "display_name": user.shown_name,
         "about": user.about,
         "link": user.link,
         "joined_at": user.create_datetime,
+        "tier": merit.tier,
+        "points": round(merit.points, 2),
+        "medals": {str(kind): count for kind, count in merit.medals.items()},
         "results": [result(found) for found in results],
     }

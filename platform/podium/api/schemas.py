@@ -18,6 +18,7 @@ from podium.competitions.schemas import (
     Timeline,
 )
 from podium.core.shapes import Answer, Input, Query
+from podium.leaderboards.merit import Tier
 from podium.leaderboards.schemas import ResultAnswer
 from podium.teams.schemas import Person, TeamRef
 
@@ -62,12 +63,23 @@ class NewUser(Input):
     display_name: str = Field("", max_length=400)
 
 
+class Medals(Answer):
+    """How many medals of each kind."""
+
+    gold: int
+    silver: int
+    bronze: int
+
+
 class Profile(Person):
     """A user, as everybody sees them."""
 
     about: str = Field(description="Markdown.")
     link: str
     joined_at: datetime
+    tier: Tier = Field(description="What their medals add up to.")
+    points: float = Field(description="From final ranks; they fade with time.")
+    medals: Medals
     results: list[ResultAnswer]
 
 

@@ -79,7 +79,10 @@ def import_bundle(
     created = competition is None
     if competition is None:
         launched_at = clock.now() if launch else None
-        competition = Competition(slug=bundle.slug, launched_at=launched_at, host=by)
+        # What the operator imports counts; of others' an administrator says so.
+        competition = Competition(
+            slug=bundle.slug, launched_at=launched_at, host=by, ranked=by is None
+        )
         session.add(competition)
     elif by is not None and not queries.hosts(competition, by):
         raise taken(bundle.slug)

@@ -67,6 +67,8 @@ class Competition(Base):
     live_revision_id: Mapped[int | None]
     # From when on everybody sees it; None for a draft, which only its host sees.
     launched_at: Mapped[datetime | None]
+    # Whether final ranks here give medals and points: the administrators' choice.
+    ranked: Mapped[bool] = mapped_column(default=False)
     # The bundle as it was imported: path -> [sha256, size in bytes]; empty for a
     # competition from before bundles were kept.
     bundle: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -295,3 +295,15 @@ def announce(
     session.add(made)
     session.flush()  # gives it its public id
     return made
+
+
+def set_ranked(
+    session: Session, *, competition: Competition, by: User, ranked: bool
+) -> None:
+    """Let final ranks of a competition count for medals and points, or not; raises
+    NotAllowed for everybody but administrators."""
+    if not by.is_admin:
+        raise NotAllowed(
+            "Only administrators say which competitions count for medals and points."
+        )
+    competitions.lock(session, competition.id).ranked = ranked

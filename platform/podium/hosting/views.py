@@ -149,6 +149,18 @@ def call_off(slug: str) -> ResponseReturnValue:
     return redirect(url_for("hosting.show", slug=slug), 303)
 
 
+@bp.post("/c/<slug>/host/<any(count, uncount):what>")
+def rank(slug: str, what: str) -> ResponseReturnValue:
+    """Let final ranks here count for medals and points, or not."""
+    competition, user = _hosted(slug), require_viewer()
+    service.set_ranked(
+        web.session(), competition=competition, by=user, ranked=what == "count"
+    )
+    web.session().commit()
+    flash("Saved.", "success")
+    return redirect(url_for("hosting.show", slug=slug), 303)
+
+
 @bp.post("/c/<slug>/host/delete")
 def delete(slug: str) -> ResponseReturnValue:
     """Forget a draft."""

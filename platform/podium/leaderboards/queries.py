@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed
 from podium.core.text import name_key
+from podium.leaderboards.merit import Medal, medal
 from podium.leaderboards.models import Board, Entry, Split
 from podium.teams import queries as teams
 from podium.teams.models import Membership, Team
@@ -170,6 +171,14 @@ class Result:
     stage: Stage
     rank: int | None
     teams: int
+
+    @property
+    def medal(self) -> Medal | None:
+        """The medal of a final rank in a competition that counts."""
+        final = self.stage is Stage.ENDED and self.team.competition.ranked
+        if self.rank is None or not final:
+            return None
+        return medal(rank=self.rank, teams=self.teams)
 
 
 def open_split(competition: Competition, *, now: datetime) -> Split:

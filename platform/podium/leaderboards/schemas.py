@@ -13,6 +13,7 @@ from podium.competitions.schemas import metric as metric_of
 from podium.core.numbers import rounded_pair, score_text
 from podium.core.paging import PageQuery
 from podium.core.shapes import Answer
+from podium.leaderboards.merit import Medal
 from podium.leaderboards.models import Split
 from podium.leaderboards.queries import BoardPage, Result, Row
 from podium.teams.schemas import Person, TeamAnswer, TeamRef
@@ -75,6 +76,9 @@ class ResultAnswer(Answer):
     rank: int | None = Field(description="Null until a submission is scored.")
     teams: int = Field(description="How many teams are on that board.")
     stage: Stage
+    medal: Medal | None = Field(
+        description="Of a final rank in a competition that counts."
+    )
 
 
 def entry(row: Row, *, decimals: int) -> BoardEntry:
@@ -119,4 +123,5 @@ def result(found: Result) -> ResultAnswer:
         rank=found.rank,
         teams=found.teams,
         stage=found.stage,
+        medal=found.medal,
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.service import by_username
 from podium.competitions.models import Stage
 from podium.core import clock, web
 from podium.leaderboards import queries as boards
+from podium.leaderboards.merit import Medal, medal
 from podium.leaderboards.models import Split
+from podium.showcase import service
 from podium.teams import queries as teams
 from podium.teams.models import Team
 
+PAGE_ROWS = 100
 bp = Blueprint("showcase", __name__, template_folder="templates")
 
 
@@ -26,6 +30,12 @@ class Result:
     stage: Stage
     row: boards.Row | None
     teams: int
+    medal: Medal | None
+
+    @property
+    def top_percent(self) -> int | None:
+        """In which percent of the field the team is, rounded up; None without a rank."""
+        return math.ceil(100 * self.row.rank / self.teams) if self.row else None
 
 
 @bp.get("/t/<public_id>")
@@ -40,16 +50,39 @@ def user(username: str) -> ResponseReturnValue:
     """What can this person do?"""
     found = by_username(web.session(), username)
     results = [_result(each) for each in teams.teams_of(web.session(), user=found)]
-    return render_template("showcase/user.html", user=found, results=results)
+    reached = service.merit_of(web.session(), user=found, now=clock.now())
+    return render_template(
+        "showcase/user.html", user=found, results=results, merit=reached
+    )
+
+
+@bp.get("/rankings")
+def rankings() -> ResponseReturnValue:
+    """Who has reached most here?"""
+    found = service.ranking(web.session(), now=clock.now())
+    asked = request.args.get("page", "1")
+    pages = max(math.ceil(len(found) / PAGE_ROWS), 1)
+    page = min(max(int(asked), 1), pages) if asked.isdecimal() else 1
+    return render_template(
+        "showcase/rankings.html",
+        ranked=found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS],
+        people=len(found),
+        page=page,
+        pages=pages,
+    )
 
 
 def _result(team: Team) -> Result:
     stage = team.competition.stage(clock.now())
     split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
     session, competition = web.session(), team.competition
+    row = boards.row_of(session, competition=competition, split=split, team=team)
+    count = boards.team_count(session, competition=competition, split=split)
+    final = stage is Stage.ENDED and competition.ranked and row is not None
     return Result(
         team=team,
         stage=stage,
-        row=boards.row_of(session, competition=competition, split=split, team=team),
-        teams=boards.team_count(session, competition=competition, split=split),
+        row=row,
+        teams=count,
+        medal=medal(rank=row.rank, teams=count) if final and row else None,
     )

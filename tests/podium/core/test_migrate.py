@@ -221,6 +221,7 @@ def first_schema(empty: Database, folder: Path) -> None:
     found = content(empty)
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
+        "announcements",
         "roles",
         "role_members",
         "scoring_hosts",
@@ -359,6 +360,17 @@ def announcements(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def what_counts(empty: Database, folder: Path) -> None:
+    """What was there was the operator's import, so it counts."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    migrate.downgrade(empty, "0007_announcements")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+    assert [row["ranked"] for row in before["competitions"]] == [True]
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -367,6 +379,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0005_finals": finals_of_a_teams_choice,
     "0006_hosting": launches_and_bundles,
     "0007_announcements": announcements,
+    "0008_ranked": what_counts,
 }
 
 

@@ -77,6 +77,7 @@ yyyyyyy GET /c/<slug>/data/<path:name>
 lnnnnyy GET /c/<slug>/host
 lnnnnyy GET /c/<slug>/host/announcements
 lnnnnyy POST /c/<slug>/host/announcements
+lnnnnny POST /c/<slug>/host/<any(count, uncount):what>
 lnnnnyy POST /c/<slug>/host/announcements/<public_id>/delete
 lnnnnyy GET /c/<slug>/host/bundle.zip
 lnnnnyy POST /c/<slug>/host/call-off
@@ -131,6 +132,7 @@ yyyyyyy GET /log-in
 yyyyyyy POST /log-in
 yyyyyyy POST /log-out
 lxnnxxx POST /merges/<public_id>/<any(accept, close):answer>
+yyyyyyy GET /rankings
 yyyyyyy GET /readyz
 yyyyyyy GET /robots.txt
 yyyyyyy GET /search

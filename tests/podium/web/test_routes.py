@@ -124,8 +124,12 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["announcement_id"]
     if "merges" in rule.rule:
         values["public_id"] = scene.values["merge_id"]
-    if rule.endpoint in {"teams.lead", "submissions.choose", "hosting.review"}:
-        values["what"] = {"submissions.choose": "choose"}.get(rule.endpoint, "remove")
+    values["what"] = {
+        "teams.lead": "remove",
+        "submissions.choose": "choose",
+        "hosting.review": "remove",
+        "hosting.rank": "count",
+    }.get(rule.endpoint, scene.values["what"])
     values["name"] = {
         "static": "css/podium.css",
         "help.guide": "participants",
