@@ -93,6 +93,10 @@ CONSTANT_TRUTH = (
     "a truth that does not vary",
     "refused when the solution is prepared: there is no spread to compare with",
 )
+CONSTANT_WHERE_WEIGHED = (
+    "a truth that varies only in rows of weight 0",
+    "refused when the solution is prepared",
+)
 SINGLE_ROW = (
     "a single row",
     "scored, without an interval",
