@@ -123,10 +123,14 @@ def _at(steps: Floats, values: Floats, time: float) -> float:
 
 
 def refuse_no_pair(part: Part) -> str | None:
-    """Without an event before another time no order is known."""
+    """An order is known where an event is before another time, censored ones at the same
+    time among them."""
     events = part.extras["event_column"] > 0
-    if events.any() and float(part.truth[events].min()) < float(part.truth.max()):
-        return None
+    if events.any():
+        first = part.truth[events].min()
+        later = (part.truth > first) | ((part.truth == first) & ~events)
+        if later.any():
+            return None
     return "have no pair of times whose order is known"
 
 
