@@ -162,8 +162,8 @@ WEIGHTED_CELLS_INTERVAL = (
 )
 CLASSES = (
     "how classes are compared",
-    "as text, exactly as written; where every class of the solution is a whole number, "
-    "as numbers, so that 1.0 is the class 1",
+    "as text, exactly as written; where every class is a whole number, those of labels "
+    "too, as numbers, so that 1.0 is the class 1",
 )
 AVERAGE = ParamInfo(
     name="average",
