@@ -89,6 +89,10 @@ NO_WEIGHT = (
     "weights that are all 0 among the public or the private rows",
     "refused when the solution is prepared",
 )
+TWO_COLUMNS = (
+    "other than two columns",
+    "refused when the solution is prepared",
+)
 CONSTANT_TRUTH = (
     "a truth that does not vary",
     "refused when the solution is prepared: there is no spread to compare with",

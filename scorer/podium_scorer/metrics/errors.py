@@ -194,6 +194,12 @@ def gaussian_log_likelihood(part: Part) -> Estimate:
     )
 
 
+def refuse_not_two_columns(part: Part) -> str | None:
+    """A distribution's centre and spread are two columns; and rows weigh something."""
+    two = len(part.setting.columns) == 2
+    return refuse_weights(part) if two else "do not have two prediction columns"
+
+
 CODE = {
     "rmse": Metric(rmse, refuse_weights),
     "mse": Metric(mse, refuse_weights),
@@ -209,6 +215,6 @@ CODE = {
     "poisson_deviance": Metric(poisson_deviance, refuse_weights),
     "gamma_deviance": Metric(gamma_deviance, refuse_weights),
     "tweedie_deviance": Metric(tweedie_deviance, refuse_weights),
-    "laplace_log_likelihood": Metric(laplace_log_likelihood, refuse_weights),
-    "gaussian_log_likelihood": Metric(gaussian_log_likelihood, refuse_weights),
+    "laplace_log_likelihood": Metric(laplace_log_likelihood, refuse_not_two_columns),
+    "gaussian_log_likelihood": Metric(gaussian_log_likelihood, refuse_not_two_columns),
 }
