@@ -94,7 +94,8 @@ def _wrmsse(part: Part) -> float:
     if weights is None:
         return float(roots.mean())
     shares = np.bincount(series, weights, minlength=count)[present] / rows[present]
-    return float((shares * roots).sum() / shares.sum())
+    total = float(shares.sum())  # 0 where only such rows are drawn
+    return float((shares * roots).sum()) / total if total > 0.0 else math.nan
 
 
 def d2_absolute(part: Part) -> Estimate:
