@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from scipy.spatial.distance import jensenshannon
 
@@ -69,19 +70,24 @@ SEVERAL = [
         refused({"a": "1", "b": "1", "c": "1"}, "do not have two target columns"),
     ),
     edge(
-        "rounding beyond -1 or 1",
-        "clipped",
+        "nearly the same or the opposite direction",
+        "as exact as any other, since half angles are computed",
         "mean_angular_error",
-        # The opposite direction, for which rounding takes the half angle's sine above 1.
+        # The cosine of so small an angle is 1.
         proof(
-            {"azimuth": [1.68], "zenith": [0.17]},
-            {"azimuth": [1.68 + math.pi], "zenith": [math.pi - 0.17]},
-            math.pi,
+            {"azimuth": [2], "zenith": [1]},
+            {"azimuth": [2], "zenith": [1 + 1e-9]},
+            1e-9,
         ),
         proof(
             {"azimuth": [1.68], "zenith": [0.17]},
             {"azimuth": [1.68], "zenith": [0.17]},
             0.0,
+        ),
+        proof(
+            {"azimuth": [1.68], "zenith": [0.17]},
+            {"azimuth": [1.68 + math.pi], "zenith": [math.pi - 0.17]},
+            math.pi,
         ),
     ),
     edge(
@@ -132,8 +138,8 @@ SEVERAL = [
     edge("one column", "0", "wasserstein", proof({"a": "1 1"}, {"a": "1 1"}, 0.0)),
 ]
 
-RISKS = {"event_column": "e"}
-GROUPED = {"event_column": "e", "group_column": "g"}
+RISKS: dict[str, Any] = {"event_column": "e"}
+GROUPED: dict[str, Any] = {"event_column": "e", "group_column": "g"}
 SURVIVAL = [
     edge(
         "equal predictions",
@@ -222,8 +228,11 @@ SURVIVAL = [
     ),
 ]
 
-ROOTS = {"metrics": ["accuracy", "accuracy"], "columns": ["a", "b"]}
-R2S = {"metrics": ["r2", "r2"], "columns": ["a", "b"]}
+TWO_SHARES: dict[str, Any] = {
+    "metrics": ["accuracy", "accuracy"],
+    "columns": ["a", "b"],
+}
+R2S: dict[str, Any] = {"metrics": ["r2", "r2"], "columns": ["a", "b"]}
 COMBINED = [
     edge(
         "metrics of both directions",
@@ -264,7 +273,7 @@ COMBINED = [
                 {"a": "u v", "b": "u v"},
                 {"a": "u v", "b": "v u"},
                 score,
-                **ROOTS,
+                **TWO_SHARES,
                 take=t,
             )
             for t, score in (("harmonic", 0.0), ("geometric", 0.0), ("mean", 0.5))
