@@ -94,6 +94,12 @@ class Case:
         truth = [{**self.truth[i], "Usage": "Public"} for i in keep]
         return Case(self.names, truth, [self.predicted[i] for i in keep], self.params)
 
+    @property
+    def solution(self) -> bytes:
+        """The solution as a file."""
+        header = [self.names.key, *self.names.targets, *self.names.extras.values()]
+        return _csv([*header, "Usage"], self.truth)
+
     def reordered(self, rows: list[int], columns: list[str] | None = None) -> bytes:
         """The submission with its rows, and maybe its columns, in another order."""
         header = columns or [self.names.key, *self.names.columns]
@@ -101,13 +107,11 @@ class Case:
 
     def report(self, submission: bytes | None = None, **params: Any) -> Report:
         """What the scorer says."""
-        header = [self.names.key, *self.names.targets, *self.names.extras.values()]
-        solution = _csv([*header, "Usage"], self.truth)
         rows = list(range(len(self.truth)))
         sample = self.reordered(rows)
         return score(
             self.info.name,
-            solution,
+            self.solution,
             sample if submission is None else submission,
             sample=sample,
             **{**self.params, **params},

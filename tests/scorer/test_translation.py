@@ -126,10 +126,12 @@ def naive_rouge(
     def mean(pairs: list[tuple[str, str]]) -> float:
         values = []
         for true, guessed in pairs:
-            shared, wanted, found = count(
-                *(re.findall("[a-z0-9]+", text.lower()) for text in (true, guessed))
+            first, second = (
+                re.findall("[a-z0-9]+", text.lower()) for text in (true, guessed)
             )
-            values.append(2 * shared / (wanted + found) if wanted or found else 1.0)
+            shared, wanted, found = count(first, second)
+            alike = float(bool(first) is bool(second))
+            values.append(2 * shared / (wanted + found) if wanted or found else alike)
         return math.fsum(values) / len(values)
 
     return mean
@@ -194,6 +196,7 @@ def test_words_are_parted_as_by_nists_script(text: str, words: str) -> None:
         ("rouge_1", ["!", "a"], ["?", ""], 0.5),
         ("rouge_1", ["a a b"], ["a b b"], 2 / 3),
         ("rouge_2", ["a"], ["b"], 1.0),
+        ("rouge_2", ["a", ""], ["", "a"], 0.0),
         ("rouge_l", ["a b c d"], ["a x c d"], 0.75),
         ("rouge_l", ["a b"], ["b a"], 0.5),
     ],

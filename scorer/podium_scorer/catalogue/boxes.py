@@ -134,7 +134,7 @@ BOXES = (
             ("an overlap that is the threshold itself", "is enough"),
             (
                 "boxes of the same confidence in several rows",
-                "in the order of the solution's rows",
+                "in the order of the sample submission's rows, or without one of the solution's",
             ),
             (
                 "crowds and difficult boxes",

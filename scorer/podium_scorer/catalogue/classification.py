@@ -86,7 +86,7 @@ CLASSIFICATION = (
             ),
             ("a class that no row has", "allowed; its column must still be there"),
             NO_WEIGHT,
-            ("perfect prediction", "-log(1 - clip), which is 0 to 15 digits"),
+            ("perfect prediction", "-log(1 - clip), which is 0 to 14 digits"),
         ),
         formula=r"-\frac1{\sum_i w_i}\sum_i w_i\log p_{i,y_i}",
         source="Good, Journal of the Royal Statistical Society B 14 (1952) 107-114",

@@ -177,7 +177,10 @@ COLUMNWISE = (
         low=0.0,
         perfect=0.0,
         edges=(
-            ("rounding beyond -1 or 1", "clipped"),
+            (
+                "nearly the same or the opposite direction",
+                "as exact as any other, since half angles are computed",
+            ),
             ("other than two columns", "refused when the solution is prepared"),
             LARGE_NUMBERS,
         ),

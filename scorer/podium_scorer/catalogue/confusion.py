@@ -14,6 +14,7 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.shared import (
     AVERAGE,
     CELLS_INTERVAL,
+    CLASSES,
     LABELS,
     NO_WEIGHT,
     POSITIVE_LABEL,
@@ -45,11 +46,7 @@ CONFUSION = (
                 "a class without any prediction, or without any row",
                 "its share counts 0",
             ),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
             NO_WEIGHT,
         ),
         formula=r"\frac{TP}{TP+FP}",
@@ -84,11 +81,7 @@ CONFUSION = (
                 "a class without any prediction, or without any row",
                 "its share counts 0",
             ),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
             NO_WEIGHT,
         ),
         formula=r"\frac{TP}{TP+FN}",
@@ -123,11 +116,7 @@ CONFUSION = (
                 "a class without any prediction, or without any row",
                 "its share counts 0",
             ),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
             NO_WEIGHT,
         ),
         formula=r"\frac{2TP}{2TP+FP+FN}",
@@ -174,11 +163,7 @@ CONFUSION = (
                 "a class without any prediction, or without any row",
                 "its share counts 0",
             ),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
             NO_WEIGHT,
         ),
         formula=r"\frac{(1+\beta^2)TP}{(1+\beta^2)TP+\beta^2FN+FP}",
@@ -213,11 +198,7 @@ CONFUSION = (
                 "a class without any prediction, or without any row",
                 "its share counts 0",
             ),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
         ),
         formula=r"\frac{TP}{TP+FP+FN}",
         source="Jaccard, New Phytologist 11 (1912) 37-50",
@@ -254,11 +235,7 @@ CONFUSION = (
         perfect=1.0,
         edges=(
             ("truth and predictions all of the same class", "1"),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
         ),
         formula=r"1-\frac{\sum_{kl}w_{kl}O_{kl}}{\sum_{kl}w_{kl}E_{kl}}",
         source="Cohen, Educational and Psychological Measurement 20 (1960) 37-46",
@@ -318,11 +295,7 @@ CONFUSION = (
         edges=(
             ("a class that is never found", "makes the whole 0"),
             ("a class that no row has", "left out"),
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
+            CLASSES,
         ),
         formula=r"\left(\prod_{c}\frac{TP_c}{TP_c+FN_c}\right)^{1/|C|}",
         source="Kubat and Matwin, ICML 1997, 179-186",
@@ -346,13 +319,7 @@ CONFUSION = (
         low=0.0,
         high=1.0,
         perfect=0.0,
-        edges=(
-            (
-                "how classes are compared",
-                "as text, exactly as written; where every class is a whole "
-                "number, as numbers",
-            ),
-        ),
+        edges=(CLASSES,),
         formula=r"\frac1n\sum_i[\hat y_i\ne y_i]",
         source="definition",
         interval="Wilson's score interval",

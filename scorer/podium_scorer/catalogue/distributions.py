@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from podium_scorer.catalogue.info import (
-    LARGE_NUMBERS,
     MEAN_INTERVAL,
     Columns,
     Family,
@@ -48,7 +47,6 @@ DISTRIBUTIONS = (
             ("a true share of 0", "counts 0"),
             ("a predicted share of 0", "clipped"),
             NO_DISTRIBUTION,
-            LARGE_NUMBERS,
         ),
         formula=r"\frac1n\sum_i\sum_jp_{ij}\log\frac{p_{ij}}{\operatorname{clip}"
         r"(q_{ij})}",
@@ -81,7 +79,6 @@ DISTRIBUTIONS = (
             ("a share of 0", "counts 0"),
             ("scipy's jensenshannon", "is the square root of this"),
             NO_DISTRIBUTION,
-            LARGE_NUMBERS,
         ),
         formula=r"\frac1{2n}\sum_i\left(D(p_i\|m_i)+D(q_i\|m_i)\right),\quad m_i"
         r"=\tfrac12(p_i+q_i)",
@@ -111,7 +108,6 @@ DISTRIBUTIONS = (
         edges=(
             ("one column", "0"),
             NO_DISTRIBUTION,
-            LARGE_NUMBERS,
         ),
         formula=r"\frac1n\sum_i\sum_{j<m}\left|\sum_{k\le j}(p_{ik}-q_{ik})\right|",
         source="Vallender, Theory of Probability and Its Applications 18 "
@@ -139,10 +135,7 @@ DISTRIBUTIONS = (
         low=0.0,
         high=1.0,
         perfect=0.0,
-        edges=(
-            NO_DISTRIBUTION,
-            LARGE_NUMBERS,
-        ),
+        edges=(NO_DISTRIBUTION,),
         formula=r"\frac1{2n}\sum_i\sum_j|p_{ij}-q_{ij}|",
         source="definition",
         interval=MEAN_INTERVAL,

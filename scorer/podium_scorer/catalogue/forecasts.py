@@ -17,6 +17,7 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.shared import (
     NO_WEIGHT,
     SIGMA_CLIP,
+    TWO_COLUMNS,
     WEIGHT,
 )
 
@@ -52,6 +53,7 @@ FORECASTS = (
         edges=(
             ("a deviation below sigma_clip", "raised to it"),
             ("an error above error_clip", "lowered to it"),
+            TWO_COLUMNS,
             NO_WEIGHT,
             LARGE_NUMBERS,
         ),
@@ -82,6 +84,7 @@ FORECASTS = (
         ),
         edges=(
             ("a deviation below sigma_clip", "raised to it"),
+            TWO_COLUMNS,
             NO_WEIGHT,
             LARGE_NUMBERS,
         ),
@@ -239,6 +242,7 @@ FORECASTS = (
         low=0.0,
         edges=(
             ("a deviation below sigma_clip, or below 0", "raised to it"),
+            TWO_COLUMNS,
             NO_WEIGHT,
             LARGE_NUMBERS,
         ),

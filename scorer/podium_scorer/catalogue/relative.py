@@ -16,6 +16,7 @@ from podium_scorer.catalogue.info import (
 from podium_scorer.catalogue.shared import (
     ALPHA,
     CONSTANT_TRUTH,
+    CONSTANT_WHERE_WEIGHED,
     DELTA,
     NO_WEIGHT,
     NOT_NEGATIVE,
@@ -99,6 +100,7 @@ RELATIVE = (
         perfect=1.0,
         edges=(
             CONSTANT_TRUTH,
+            CONSTANT_WHERE_WEIGHED,
             ("a prediction worse than the mean", "below 0"),
             NO_WEIGHT,
             LARGE_NUMBERS,
@@ -127,6 +129,7 @@ RELATIVE = (
         perfect=1.0,
         edges=(
             CONSTANT_TRUTH,
+            CONSTANT_WHERE_WEIGHED,
             ("a constant error", "costs nothing"),
             NO_WEIGHT,
             LARGE_NUMBERS,
@@ -153,7 +156,10 @@ RELATIVE = (
         low=0.0,
         perfect=0.0,
         edges=(
-            ("a truth of 0 everywhere", "refused when the solution is prepared"),
+            (
+                "a truth of 0 wherever there is a weight",
+                "refused when the solution is prepared",
+            ),
             NO_WEIGHT,
             LARGE_NUMBERS,
         ),

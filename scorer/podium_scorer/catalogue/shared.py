@@ -89,9 +89,17 @@ NO_WEIGHT = (
     "weights that are all 0 among the public or the private rows",
     "refused when the solution is prepared",
 )
+TWO_COLUMNS = (
+    "other than two columns",
+    "refused when the solution is prepared",
+)
 CONSTANT_TRUTH = (
     "a truth that does not vary",
     "refused when the solution is prepared: there is no spread to compare with",
+)
+CONSTANT_WHERE_WEIGHED = (
+    "a truth that varies only in rows of weight 0",
+    "refused when the solution is prepared",
 )
 SINGLE_ROW = (
     "a single row",
@@ -158,8 +166,8 @@ WEIGHTED_CELLS_INTERVAL = (
 )
 CLASSES = (
     "how classes are compared",
-    "as text, exactly as written; where every class of the solution is a whole number, "
-    "as numbers, so that 1.0 is the class 1",
+    "as text, exactly as written; where every class is a whole number, those of labels "
+    "too, as numbers, so that 1.0 is the class 1",
 )
 AVERAGE = ParamInfo(
     name="average",

@@ -102,8 +102,10 @@ SURVIVAL = (
                 "a column that is not named by a time",
                 "refused when the solution is prepared",
             ),
-            ("a censoring estimate of 0", "1e-12 in its place"),
-            LARGE_NUMBERS,
+            (
+                "a censoring estimate of 0",
+                "comes after all rows, and so weighs none of them",
+            ),
         ),
         formula=r"\frac1{t_K-t_1}\int_{t_1}^{t_K}\frac1n\sum_i\left(\frac{S_i(t)"
         r"^2[t_i\le t,\delta_i=1]}{G(t_i^-)}+\frac{(1-S_i(t))^2[t_i>t]}{"

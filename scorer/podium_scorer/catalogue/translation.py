@@ -151,7 +151,7 @@ TRANSLATION = (
         perfect=1.0,
         edges=(
             ("a single word in both texts", "1, for neither has a pair"),
-            *_ROUGE_EDGES[1:],
+            *_ROUGE_EDGES,
         ),
         formula=r"\frac1n\sum_i\frac{2m_i}{t_i+r_i}",
         source="Lin, ACL Workshop Text Summarization Branches Out, 2004, 74-81",

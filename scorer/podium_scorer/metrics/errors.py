@@ -48,16 +48,17 @@ def median_ae(part: Part) -> Estimate:
     """The median of the errors' sizes; its interval by order statistics.
 
     The ranks of the interval are those of the binomial distribution's normal
-    approximation: David and Nagaraja, Order Statistics (2003), section 7.1.
+    approximation, as far from either end: David and Nagaraja, Order Statistics (2003),
+    section 7.1.
     """
     errors = np.sort(np.abs(part.prediction - part.truth))
     count = len(errors)
     score = float(np.median(errors))
     half = 1.959963984540054 * math.sqrt(count) / 2.0
-    low, high = math.floor(count / 2.0 - half), math.ceil(count / 2.0 + half)
-    if low < 0 or high >= count:
+    low = math.floor((count - 1) / 2.0 - half)
+    if low < 0:
         return Estimate(score)
-    return Estimate(score, (float(errors[low]), float(errors[high])))
+    return Estimate(score, (float(errors[low]), float(errors[count - 1 - low])))
 
 
 def max_error(part: Part) -> Estimate:
@@ -193,6 +194,12 @@ def gaussian_log_likelihood(part: Part) -> Estimate:
     )
 
 
+def refuse_not_two_columns(part: Part) -> str | None:
+    """A distribution's centre and spread are two columns; and rows weigh something."""
+    two = len(part.setting.columns) == 2
+    return refuse_weights(part) if two else "do not have two prediction columns"
+
+
 CODE = {
     "rmse": Metric(rmse, refuse_weights),
     "mse": Metric(mse, refuse_weights),
@@ -208,6 +215,6 @@ CODE = {
     "poisson_deviance": Metric(poisson_deviance, refuse_weights),
     "gamma_deviance": Metric(gamma_deviance, refuse_weights),
     "tweedie_deviance": Metric(tweedie_deviance, refuse_weights),
-    "laplace_log_likelihood": Metric(laplace_log_likelihood, refuse_weights),
-    "gaussian_log_likelihood": Metric(gaussian_log_likelihood, refuse_weights),
+    "laplace_log_likelihood": Metric(laplace_log_likelihood, refuse_not_two_columns),
+    "gaussian_log_likelihood": Metric(gaussian_log_likelihood, refuse_not_two_columns),
 }

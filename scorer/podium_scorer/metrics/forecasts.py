@@ -14,8 +14,9 @@ from podium_scorer.metrics.base import (
     Part,
     Refusal,
     of_losses,
+    refuse_weights,
 )
-from podium_scorer.metrics.errors import pinball_losses
+from podium_scorer.metrics.errors import pinball_losses, refuse_not_two_columns
 
 _QUANTILE = re.compile(r"[^0-9.]*([0-9]*\.?[0-9]+)")
 
@@ -89,24 +90,18 @@ def quantile_levels(columns: tuple[str, ...]) -> list[float]:
 
 
 def refuse_unnamed_quantiles(part: Part) -> str | None:
-    """Each prediction column must be named by a quantile."""
+    """Each prediction column must be named by a quantile, and rows weigh something."""
     try:
         quantile_levels(part.setting.columns)
     except Refusal:
         return "have prediction columns that are not named like q0.1 or 0.9"
-    return None
-
-
-def refuse_not_two_columns(part: Part) -> str | None:
-    """A distribution's centre and spread are two columns."""
-    two = len(part.setting.columns) == 2
-    return None if two else "do not have two prediction columns"
+    return refuse_weights(part)
 
 
 CODE = {
     "quantile_loss": Metric(quantile_loss, refuse_unnamed_quantiles),
-    "interval_coverage": Metric(interval_coverage),
-    "winkler_score": Metric(winkler),
-    "crps_ensemble": Metric(crps_ensemble),
+    "interval_coverage": Metric(interval_coverage, refuse_weights),
+    "winkler_score": Metric(winkler, refuse_weights),
+    "crps_ensemble": Metric(crps_ensemble, refuse_weights),
     "crps_gaussian": Metric(crps_gaussian, refuse_not_two_columns),
 }

@@ -94,7 +94,8 @@ def _wrmsse(part: Part) -> float:
     if weights is None:
         return float(roots.mean())
     shares = np.bincount(series, weights, minlength=count)[present] / rows[present]
-    return float((shares * roots).sum() / shares.sum())
+    total = float(shares.sum())  # 0 where only such rows are drawn
+    return float((shares * roots).sum()) / total if total > 0.0 else math.nan
 
 
 def d2_absolute(part: Part) -> Estimate:
@@ -132,9 +133,14 @@ def _d2(
 
 def refuse_no_baseline(part: Part) -> str | None:
     """Below power 0 a prediction, and so the mean, must be above 0."""
-    if part.setting.number("power") < 0.0 and float(part.truth.mean()) <= 0.0:
+    truth, power = part.truth, part.setting.number("power")
+    if power < 0.0 and float(truth.mean()) <= 0.0:
         return "have a mean target of 0 or less"
-    return refuse_constant(part)
+    if (why := refuse_constant(part)) is not None:
+        return why
+    baseline = np.full(part.rows, truth.mean())
+    deviance = float(tweedie_losses(truth, baseline, power).mean())
+    return None if deviance > 0.0 else "have targets that hardly differ"
 
 
 def _weights(part: Part) -> Floats:
@@ -168,8 +174,26 @@ def _one_minus(numerators: Floats, denominators: Floats) -> Estimate:
 
 def refuse_constant(part: Part) -> str | None:
     """There is no share of a spread where the truth does not vary."""
-    spread = float(np.square(part.truth - part.truth.mean()).mean())
-    return refuse_weights(part) if spread > 0 else "all have the same target"
+    varies = _spread(part.truth, np.ones(part.rows)) > 0.0
+    return refuse_weights(part) if varies else "all have the same target"
+
+
+def refuse_constant_where_weighed(part: Part) -> str | None:
+    """Nor where it varies in rows alone that weigh nothing."""
+    if (why := refuse_constant(part)) is not None or part.weights is None:
+        return why
+    varies = _spread(part.truth, part.weights) > 0.0
+    return None if varies else "have the same target wherever they weigh something"
+
+
+def _spread(truth: Array, weights: Floats) -> float:
+    """The squared distances from the mean; exactly 0 where the truth does not vary, for
+    which a mean alone may be rounded."""
+    weighed = truth[weights > 0.0]
+    if not len(weighed) or weighed.min() == weighed.max():
+        return 0.0
+    mean = float((weights * truth).sum() / weights.sum())
+    return float((weights * np.square(truth - mean)).mean())
 
 
 def refuse_zeros(part: Part) -> str | None:
@@ -179,7 +203,12 @@ def refuse_zeros(part: Part) -> str | None:
 
 def refuse_all_zero(part: Part) -> str | None:
     """There is no share of a sum of 0."""
-    return refuse_weights(part) if part.truth.any() else "all have a target of 0"
+    if not part.truth.any():
+        return "all have a target of 0"
+    if (why := refuse_weights(part)) is not None or part.weights is None:
+        return why
+    some = float((part.weights * np.abs(part.truth)).mean()) > 0.0
+    return None if some else "have a target of 0 wherever they weigh something"
 
 
 def refuse_no_scale(part: Part) -> str | None:
@@ -190,8 +219,8 @@ def refuse_no_scale(part: Part) -> str | None:
 
 
 CODE = {
-    "r2": Metric(r2, refuse_constant),
-    "explained_variance": Metric(explained_variance, refuse_constant),
+    "r2": Metric(r2, refuse_constant_where_weighed),
+    "explained_variance": Metric(explained_variance, refuse_constant_where_weighed),
     "wape": Metric(wape, refuse_all_zero),
     "normalized_wmae": Metric(normalized_wmae, refuse_constant),
     "mase": Metric(mase, refuse_no_scale),

@@ -124,7 +124,8 @@ def item_jaccard(part: Part) -> Estimate:
 
 def refuse_no_relevant(part: Part) -> str | None:
     """Somewhere there must be something to find."""
-    return None if len(part.true_texts[0].used) else "have no relevant item at all"
+    there = any(text.strip() for text in part.true_texts[0].strings())
+    return None if there else "have no relevant item at all"
 
 
 CODE = {

@@ -85,7 +85,8 @@ def integrated_brier(part: Part) -> Estimate:
     points = points[order]
     time, event = part.truth, part.extras["event_column"] > 0
     steps, censoring = _kaplan_meier(time, ~event)
-    at_event = np.maximum(_left_of(steps, censoring, time), 1e-12)
+    # Above 0 before each row's time, and at any time that a row has outlived.
+    at_event = _left_of(steps, censoring, time)
     losses = np.zeros((len(points), part.rows))
     for row, (point, survival) in enumerate(
         zip(points, part.predictions[order], strict=True)
@@ -93,7 +94,7 @@ def integrated_brier(part: Part) -> Estimate:
         alive = time > point
         died = ~alive & event
         losses[row, died] = np.square(survival[died]) / at_event[died]
-        now = max(_at(steps, censoring, float(point)), 1e-12)
+        now = _at(steps, censoring, float(point))
         losses[row, alive] = np.square(1.0 - survival[alive]) / now
     if len(points) == 1:
         return of_losses(losses[0], None, 0.0)
@@ -123,10 +124,14 @@ def _at(steps: Floats, values: Floats, time: float) -> float:
 
 
 def refuse_no_pair(part: Part) -> str | None:
-    """Without an event before another time no order is known."""
+    """An order is known where an event is before another time, censored ones at the same
+    time among them."""
     events = part.extras["event_column"] > 0
-    if events.any() and float(part.truth[events].min()) < float(part.truth.max()):
-        return None
+    if events.any():
+        first = part.truth[events].min()
+        later = (part.truth > first) | ((part.truth == first) & ~events)
+        if later.any():
+            return None
     return "have no pair of times whose order is known"
 
 

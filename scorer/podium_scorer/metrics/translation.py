@@ -153,7 +153,12 @@ def _rouge(
     count: Callable[[Sequence[str], Sequence[str]], tuple[int, int, int]],
 ) -> Estimate:
     words = _WORDS[part.setting.text("words")]
-    rows = [_f1(*count(words(t), words(p))) for t, p in texts(part)]
+
+    def f1(true: Sequence[str], guessed: Sequence[str]) -> float:
+        # A single word has no pair, yet a text without any is not as good as it.
+        return _f1(*count(true, guessed)) if bool(true) is bool(guessed) else 0.0
+
+    rows = [f1(words(t), words(p)) for t, p in texts(part)]
     return of_losses(np.array(rows), None, 0.0, 1.0)
 
 
