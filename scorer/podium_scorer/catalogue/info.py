@@ -256,7 +256,7 @@ class MetricInfo:
             "prediction": str(self.prediction),
             "columns": str(self.columns),
             "valid_range": self.valid_range and list(self.valid_range),
-            "params": [_param_to_json(param) for param in self.params],
+            "parameters": [_param_to_json(param) for param in self.params],
             "low": self.low,
             "high": self.high,
             "perfect": self.perfect,
