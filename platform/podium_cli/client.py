@@ -7,6 +7,7 @@ Answers are the API's JSON as dictionaries and lists. Everything that fails rais
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ PAGE_ROWS = 100
 # Ask often at first: most submissions are scored within seconds.
 POLL_FIRST_S, POLL_MOST_S, POLL_FACTOR = 0.3, 5.0, 1.4
 TROUBLES_MOST = 20
+SUBMIT_TRIES, SUBMIT_PAUSE_S = 3, 1.0
 
 
 class Client:
@@ -162,19 +164,27 @@ class Client:
         ``progress`` is told bytes sent and bytes in all.
         """
         query = {"file_name": file.name, "description": message}
-        try:
-            return self._send(
-                "POST",
-                f"{_at(slug)}/submissions",
-                file,
-                progress,
-                params={key: value for key, value in query.items() if value},
-            )
-        except Unreachable as error:
-            raise Unreachable(
-                f"{error} Whether the file arrived is not known: look with podium "
-                f"submissions {slug} before you send it again."
-            ) from error
+        # Sent again with the same key it is the same submission, should it have arrived.
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        for left in reversed(range(SUBMIT_TRIES)):
+            try:
+                return self._send(
+                    "POST",
+                    f"{_at(slug)}/submissions",
+                    file,
+                    progress,
+                    headers,
+                    params={key: value for key, value in query.items() if value},
+                )
+            except Unreachable as error:
+                if not left:
+                    raise Unreachable(
+                        f"{error} It was tried {SUBMIT_TRIES} times. Whether the file "
+                        f"arrived is not known: look with podium submissions {slug} "
+                        "before you send it again."
+                    ) from error
+                time.sleep(SUBMIT_PAUSE_S)
+        raise AssertionError("the last try either answers or raises")
 
     def hosted(self) -> list[Json]:
         """The competitions that I host, drafts included."""
@@ -421,6 +431,7 @@ class Client:
         path: str,
         file: Path,
         progress: Callable[[int, int], None] | None,
+        headers: dict[str, str] | None = None,
         **options: Any,
     ) -> Json:
         """Send a file as the body; raises Refused where it can't be read."""
@@ -434,6 +445,7 @@ class Client:
                     headers={
                         "Content-Type": "application/octet-stream",
                         "Content-Length": str(size),
+                        **(headers or {}),
                     },
                     **options,
                 )

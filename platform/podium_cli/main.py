@@ -28,9 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
+from click.shell_completion import get_completion_class
 
 from podium_cli import show
 from podium_cli.account import login, logout
+from podium_cli.board import leaderboard, watch
 from podium_cli.check import check
 from podium_cli.errors import PodiumError, Refused, StillWaiting
 from podium_cli.hosting import competition
@@ -123,6 +125,8 @@ cli.add_command(run_program)
 cli.add_command(check)
 cli.add_command(team)
 cli.add_command(competition)
+cli.add_command(leaderboard)
+cli.add_command(watch)
 cli.add_command(final)
 cli.add_command(withdraw)
 
@@ -330,41 +334,21 @@ def submissions(slug: str, limit: int, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("slug")
-@click.option(
-    "--board",
-    type=click.Choice(["public", "private"]),
-    default="public",
-    show_default=True,
-)
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @as_json_option
-def leaderboard(slug: str, board: str, limit: int, as_json: bool) -> None:
-    """Show the leaderboard of competition SLUG; your own row has a star."""
-    with connect() as client:
-        answer = client.leaderboard(slug, board=board, limit=limit)
+def completion(shell: str, as_json: bool) -> None:
+    """Print what makes SHELL complete the words of podium.
+
+    For bash: eval "$(podium completion bash)" in ~/.bashrc.
+    """
+    made = get_completion_class(shell)
+    if made is None:
+        raise Refused(f"{shell} is not known here.")
+    script = made(cli, {}, "podium", "_PODIUM_COMPLETE").source()
     if as_json:
-        show.as_json(answer)
-        return
-    me = answer.get("me")
-    own = (me or {}).get("team", {}).get("id")
-    rows = list(answer["items"])
-    if me and all(row["team"]["id"] != own for row in rows):
-        rows.append(me)
-    show.table(
-        ("RANK", "TEAM", "SCORE", "SUBMISSIONS", "LAST"),
-        [
-            (
-                f"{row['rank']}{'*' if row['team']['id'] == own else ''}",
-                row["team"]["name"],
-                show.score(row["score"]),
-                row["submissions"],
-                show.moment(row["last_at"]),
-            )
-            for row in rows
-        ],
-        "Nobody is on this board yet.",
-    )
+        show.as_json({"shell": shell, "script": script})
+    else:
+        click.echo(script)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Json = dict[str, Any]
 
@@ -56,18 +59,24 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[object]], empty: str) 
         for line in ([header.lower() for header in headers], *texts):
             print("\t".join(line))
         return
+    from rich.console import Console  # noqa: PLC0415  # as slow as all else together
+
+    Console().print(rich_table(headers, texts))
+
+
+def rich_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Rows under headers, to be drawn on a terminal."""
     # rich takes as long to load as everything else together.
     from rich import box  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for header in headers:
         shown.add_column(header)
-    for line in texts:
-        shown.add_row(*map(Text, line))
-    Console().print(shown)
+    for line in rows:
+        shown.add_row(*(Text(plain(field)) for field in line))
+    return shown
 
 
 @contextmanager

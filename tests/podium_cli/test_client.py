@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 import podium_cli
-from podium_cli import Client, NotLoggedIn, Refused
+from podium_cli import Client, NotLoggedIn, Refused, Unreachable
 from tests.podium_cli.conftest import Podium
 from tests.podium_cli.fake_podium import SCORED, TOKEN, WAITING, Fake
 
@@ -90,3 +91,43 @@ def test_the_package_offers_the_client_and_its_errors() -> None:
         assert getattr(podium_cli, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         _ = podium_cli.Nothing
+
+
+def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_key(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("podium_cli.client.SUBMIT_PAUSE_S", 0.0)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id\n1\n")
+    keys: list[str] = []
+    with Client(fake.url, TOKEN) as client:
+        request = client._http.request
+
+        def lossy(method: str, address: str, **options: Any) -> httpx.Response:
+            answer = request(method, address, **options)
+            keys.append(options["headers"]["Idempotency-Key"])
+            if len(keys) < 3:
+                raise httpx.ReadError("connection reset")
+            return answer
+
+        monkeypatch.setattr(client._http, "request", lossy)
+        assert client.submit("wine", path)["id"]
+        assert len(keys) == 3
+        assert len(set(keys)) == 1
+        client.submit("wine", path)
+        assert keys[3] != keys[0]
+
+
+def test_after_some_tries_it_says_how_to_look(
+    fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("podium_cli.client.SUBMIT_PAUSE_S", 0.0)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id\n1\n")
+    with (
+        Client("http://127.0.0.1:1", TOKEN) as client,
+        pytest.raises(Unreachable) as told,
+    ):
+        client.submit("wine", path)
+    assert "tried 3 times" in str(told.value)
+    assert "podium submissions wine" in str(told.value)

@@ -16,7 +16,7 @@ from podium.core.downloads import file_answer
 from podium.core.errors import Invalid, TooLarge
 from podium.core.numbers import rounded, rounded_pair
 from podium.core.paging import PageQuery, cursor_of, id_of
-from podium.core.problems import WrongType
+from podium.core.problems import Malformed, WrongType
 from podium.core.storage import Blob
 from podium.core.uploads import body_of
 from podium.core.web import commit_then_read, release, services, session
@@ -32,6 +32,7 @@ from podium.teams.schemas import reference as team_reference
 
 bp = ApiBlueprint("submissions", __name__, tag="Submissions")
 SIGNED_IN = Access.SIGNED_IN
+KEY_CHARS = 100
 # A form's body holds more than the file, or a file that the client has changed.
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded")
 
@@ -52,9 +53,12 @@ def submit(
     """Send a submission
 
     The body is the file itself: CSV, .csv.gz, .zip of one CSV, or Parquet. What can be
-    refused is refused before the file is read.
+    refused is refused before the file is read. With a header `Idempotency-Key` (a word of
+    your own, a new one for each submission) it can be sent again when the answer got lost:
+    then it is the same submission, and nothing is used up.
     """
-    competition = _check_early(slug, query)
+    key = _request_key()
+    competition = _check_early(slug, query, key)
     blob = _store(competition)
     session().expire_all()  # the upload may have taken long
     submission = submissions.submit(
@@ -66,6 +70,7 @@ def submit(
         description=query.description,
         now=clock.now(),
         rejections_per_hour=services().settings.rejections_per_hour,
+        request_key=key,
     )
     commit_then_read()
     wake(services())
@@ -189,7 +194,19 @@ def _choose(submission_id: str, *, final: bool) -> schemas.SubmissionAnswer:
     return _shown(submission)
 
 
-def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
+def _request_key() -> str:
+    """The word that the sender gave this request; raises Malformed for an odd one."""
+    key = request.headers.get("Idempotency-Key", "")
+    if len(key) > KEY_CHARS or not key.isascii() or not (key.isprintable() or not key):
+        raise Malformed(
+            f"An Idempotency-Key has up to {KEY_CHARS} letters, digits and signs of "
+            "ASCII, for example a UUID.",
+            kind="malformed",
+        )
+    return key
+
+
+def _check_early(slug: str, query: schemas.UploadQuery, key: str) -> Competition:
     """Refuse what can be refused before a byte is read, and end the transaction."""
     if request.mimetype in FORM_TYPES:
         raise WrongType(
@@ -198,13 +215,17 @@ def _check_early(slug: str, query: schemas.UploadQuery) -> Competition:
             kind="wrong_type",
         )
     competition = by_slug(session(), slug)
-    submissions.check_open(
-        session(),
-        competition=competition,
-        user=me(),
-        now=clock.now(),
-        rejections_per_hour=services().settings.rejections_per_hour,
+    sent = queries.by_request_key(
+        session(), competition=competition, user=me(), key=key
     )
+    if sent is None:  # else the limits were looked at when it came first
+        submissions.check_open(
+            session(),
+            competition=competition,
+            user=me(),
+            now=clock.now(),
+            rejections_per_hour=services().settings.rejections_per_hour,
+        )
     size = request.content_length
     try:
         submissions.check_file(

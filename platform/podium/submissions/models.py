@@ -47,6 +47,7 @@ class Submission(Base):
     __table_args__ = (
         Index("ix_submissions_team_created", "team_id", "created_at"),
         Index("ix_submissions_competition_created", "competition_id", "created_at"),
+        UniqueConstraint("user_id", "competition_id", "request_key"),
     )
 
     id: Mapped[BigKeyColumn]
@@ -63,6 +64,8 @@ class Submission(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(String(500), default="")
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    # The sender's word for this request: sent again with it, it is the same submission.
+    request_key: Mapped[str | None] = mapped_column(String(100))
     # Whether it uses up quota: not when the file has faults that the reader finds, when
     # it was taken back in the queue, or when we or the organizer are at fault.
     counted: Mapped[bool] = mapped_column(default=True)

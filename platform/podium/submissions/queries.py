@@ -78,6 +78,21 @@ def of_team(
     return list(session.scalars(query))
 
 
+def by_request_key(
+    session: Session, *, competition: Competition, user: User, key: str
+) -> Submission | None:
+    """What a user sent with this key before; None where that is nothing."""
+    if not key:
+        return None
+    return session.scalar(
+        select(Submission).where(
+            Submission.competition_id == competition.id,
+            Submission.user_id == user.id,
+            Submission.request_key == key,
+        )
+    )
+
+
 def of_competition(
     session: Session,
     *,

@@ -86,15 +86,19 @@ def submit(
     description: str,
     now: datetime,
     rejections_per_hour: int,
+    request_key: str = "",
 ) -> Submission:
     """Record a stored file as the team's submission, with a waiting score for every
     revision that judges; raises Refused, Invalid or TooMany.
 
-    The caller commits, and then dispatches.
+    With a ``request_key`` that the user has sent a file with before, the answer is that
+    submission. The caller commits, and then dispatches.
     """
     teams.require_joined(session, competition=competition, user=user, hold=True)
     # Read anew: the bytes may have taken hours. No revision goes live meanwhile.
     competition = competitions.lock(session, competition.id, shared=True)
+    if earlier := _sent_before(session, competition, user, request_key, blob):
+        return earlier
     check_open(
         session,
         competition=competition,
@@ -111,6 +115,9 @@ def submit(
     team = teams.team_or_new(session, competition=competition, user=user, now=now)
     teams.lock(session, team)
     teams.require_member(session, team=team, user=user)
+    # Its twin may have come in while this one waited for the team's row.
+    if earlier := _sent_before(session, competition, user, request_key, blob):
+        return earlier
     _check_quota(session, competition, team, now, rejections_per_hour)
     team.submissions_made += 1
     submission = Submission(
@@ -122,6 +129,7 @@ def submit(
         file_name=file_name.strip(),
         description=description.strip(),
         created_at=now,
+        request_key=request_key or None,
     )
     session.add(submission)
     session.flush()  # gives the submission its id
@@ -131,6 +139,21 @@ def submit(
         _let_wait(session, submission, pending.id, background=True)
     session.flush()  # gives the scores their ids
     return submission
+
+
+def _sent_before(
+    session: Session, competition: Competition, user: User, key: str, blob: Blob
+) -> Submission | None:
+    """What the user sent with this key before; raises Refused for another file."""
+    earlier = queries.by_request_key(
+        session, competition=competition, user=user, key=key
+    )
+    if earlier is not None and earlier.sha256 != blob.sha256:
+        raise Refused(
+            "This Idempotency-Key came with another file before. Take a new key for "
+            "each submission."
+        )
+    return earlier
 
 
 def refund(session: Session, *, submission: Submission) -> None:

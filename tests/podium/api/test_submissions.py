@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Connection, event, func, select
+from werkzeug.test import TestResponse
 
 from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Team
@@ -387,3 +389,31 @@ def test_finals_are_chosen_and_taken_back(world: World, ada: Caller) -> None:
 
 def test_the_limits_tell_how_many_finals_there_are(ada: Caller) -> None:
     assert ada("get", "/competitions/stars").json["limits"]["final_selections"] == 2
+
+
+def test_a_file_that_is_sent_again_with_its_key_is_the_same_submission(
+    world: World,
+) -> None:
+    world.competition("stars", submissions_per_day=1)
+    _, caller = world.participant("stars", "ada")
+    headers = {"Idempotency-Key": "7f9c2ba4-e88f-4d2c"}
+
+    def send(content: bytes = b"id,y\n1,0\n", key: str | None = None) -> TestResponse:
+        return caller(
+            "post",
+            "/competitions/stars/submissions",
+            query_string={"file_name": "a.csv"},
+            input_stream=io.BytesIO(content),
+            content_length=len(content),
+            content_type="application/octet-stream",
+            headers=headers if key is None else {"Idempotency-Key": key},
+        )
+
+    first = send()
+    assert first.status_code == 201
+    assert send().json["id"] == first.json["id"]
+    other = send(b"id,y\n1,1\n")
+    assert other.status_code == 409
+    assert "another file" in other.json["detail"]
+    assert send(key="x" * 101).status_code == 400
+    assert send(key="new").status_code == 409  # the day's limit

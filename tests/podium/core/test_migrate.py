@@ -371,6 +371,19 @@ def what_counts(empty: Database, folder: Path) -> None:
     assert [row["ranked"] for row in before["competitions"]] == [True]
 
 
+def words_of_requests(empty: Database, folder: Path) -> None:
+    """Keys go; submissions stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        for number, submission in enumerate(session.scalars(select(Submission))):
+            submission.request_key = f"key {number}"
+    migrate.downgrade(empty, "0008_ranked")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -380,6 +393,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0006_hosting": launches_and_bundles,
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
+    "0009_request_keys": words_of_requests,
 }
 
 
