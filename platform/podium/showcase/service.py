@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import Pool, select
 from sqlalchemy.orm import Session
 
 from podium.accounts.models import User
@@ -29,14 +30,16 @@ class Ranked:
 
 @dataclass(frozen=True)
 class _Final:
-    """A final board's awards by user, good for one version of it."""
+    """A final board's awards by user, good for one version of it and one end."""
 
     version: int
+    ended_at: datetime
     awards: tuple[tuple[int, Award], ...]
 
 
-# Final boards hardly ever change, so each is read once by a process.
-_finals: dict[int, _Final] = {}
+# Final boards hardly ever change, so a process reads each once: by its database, and there
+# by its number.
+_finals: WeakKeyDictionary[Pool, dict[int, _Final]] = WeakKeyDictionary()
 
 
 def ranking(session: Session, *, now: datetime) -> list[Ranked]:
@@ -73,11 +76,12 @@ def _all_awards(session: Session, now: datetime) -> Iterator[tuple[int, Award]]:
             launched(now),
         )
     ).all()
+    known = _finals.setdefault(session.get_bind().engine.pool, {})
     for board_id, version, competition_id, closes_at in boards:
-        final = _finals.get(board_id)
-        if final is None or final.version != version:
+        final = known.get(board_id)
+        if final is None or (final.version, final.ended_at) != (version, closes_at):
             awards = _awards(session, board_id, competition_id, closes_at)
-            final = _finals[board_id] = _Final(version, tuple(awards))
+            final = known[board_id] = _Final(version, closes_at, tuple(awards))
         yield from final.awards
 
 

@@ -98,6 +98,18 @@ def test_a_board_that_changes_after_the_end_changes_the_ranking(make: Factory) -
     assert len(field.ranking()) == 9
 
 
+def test_an_end_that_is_moved_is_the_one_that_points_fade_from(make: Factory) -> None:
+    field = Field(make)
+    field.end()
+    assert field.ranking()[0][2] == pytest.approx(points(rank=1, teams=10), rel=1e-4)
+    with make.session() as session:
+        found = session.get_one(Competition, field.competition.id)
+        found.closes_at = clock.now() - 365 * DAY
+    assert field.ranking()[0][2] == pytest.approx(
+        points(rank=1, teams=10, days=365), rel=1e-4
+    )
+
+
 def test_members_share_and_equals_share_a_rank(make: Factory) -> None:
     stars = make.competition("stars")
     ada, bob, eve, kim = (make.user(name) for name in ("ada", "bob", "eve", "kim"))
