@@ -7,14 +7,32 @@ import io
 import math
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from podium_scorer.catalogue import Columns, MetricInfo, Prediction, Target
+from podium_scorer.catalogue import Columns, MetricInfo, ParamType, Prediction, Target
 from podium_scorer.contract import Report
 from tests.scorer.support import ideal, score
 
 PARTS = ("Public", "Private", "Ignored")
+_TEXTS = ("", 'a "b",', "ä\n", " ")
+_MASKS = ("", "1 2", "1 1 4 2")
+_SEGMENTS = ("", "ant 1 2;bee 7 2")
+# Apart, since a kind of either may have the same name.
+ODD_TRUTHS: Mapping[Target, tuple[str, ...]] = {
+    Target.TEXT: _TEXTS,
+    Target.MASK: _MASKS,
+    Target.SEGMENTS: _SEGMENTS,
+    Target.BOXES: ("", "0 0 2 2"),
+}
+ODD_GUESSES: Mapping[Prediction, tuple[str, ...]] = {
+    Prediction.TEXT: _TEXTS,
+    Prediction.ITEMS: ("", " "),
+    Prediction.SCORED: ("", "3 0.5 4 0.5"),
+    Prediction.MASK: _MASKS,
+    Prediction.SEGMENTS: _SEGMENTS,
+    Prediction.BOXES: ("", "0.5 0 0 2 2 0.5 0 0 2 2"),
+}
 LABELS = ("ant", "bee", "cat")
 WORDS = ("der", "rote", "Fuchs", "läuft", "the", "red", "fox", "runs", "far", "away")
 Row = dict[str, Any]
@@ -118,19 +136,68 @@ class Case:
         )
 
 
-def make(info: MetricInfo, seed: int, rows: int = 60, *, usage: bool = True) -> Case:
-    """A random case: predictions that are better than chance, some of them tied."""
+def make(
+    info: MetricInfo,
+    seed: int,
+    rows: int = 60,
+    *,
+    usage: bool = True,
+    odd: bool = False,
+) -> Case:
+    """A random case: predictions that are better than chance, some of them tied.
+
+    ``odd`` puts in what is seldom: many ties, ends of ranges, empty cells, texts that
+    must be quoted; and it names every further column that a parameter can name.
+    """
     rng, names = random.Random(f"{info.name} {seed}"), Names.of(info)
+    params = dict(info.example.params)
+    if odd:
+        named = {p.name: p.name for p in info.params if p.type is ParamType.COLUMN}
+        names = replace(names, extras={**named, **names.extras})
+        params |= names.extras
     maker = MAKERS.get(info.name) or KINDS.get(info.target) or _plain
     truth, predicted = [], []
     for number in range(rows):
         true, guess = maker(names, rng)
+        if odd:
+            true, guess = _odd_truth(names, rng, true), _odd_guess(names, rng, guess)
         part = PARTS[number % 3] if usage else "Public"
         key = f"r{number}"
         truth.append({names.key: key, **true, **_extras(names, rng), "Usage": part})
         predicted.append({names.key: key, **guess})
     _vary(names, truth)
-    return Case(names, truth, predicted, dict(info.example.params))
+    return Case(names, truth, predicted, params)
+
+
+def _odd_truth(names: Names, rng: random.Random, row: Row) -> Row:
+    """Now and then an odd cell, where truths of the kind may be so."""
+    info = names.info
+    if info.target is Target.NUMBER and info.prediction is not Prediction.PROBABILITY:
+        cells: tuple[Any, ...] = (0.5, 1.0, 2.0, 3.0)
+    else:
+        cells = ODD_TRUTHS.get(info.target, ())
+    return _with_some(rng, row, cells)
+
+
+def _odd_guess(names: Names, rng: random.Random, row: Row) -> Row:
+    info = names.info
+    if info.valid_range is None:
+        return _with_some(rng, row, ODD_GUESSES.get(info.prediction, ()))
+    if info.prediction is Prediction.PROBABILITY and info.target is not Target.BINARY:
+        if len(row) < 2 or rng.random() < 0.7 or info.name == "integrated_brier":
+            return row
+        sure = rng.choice(list(row))
+        return {name: int(name == sure) for name in row}
+    low, high = info.valid_range
+    numbers = (-1e6, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0, 1e6)
+    return _with_some(rng, row, tuple(x for x in numbers if low <= x <= high))
+
+
+def _with_some(rng: random.Random, row: Row, cells: tuple[Any, ...]) -> Row:
+    return {
+        name: rng.choice(cells) if cells and rng.random() < 0.3 else cell
+        for name, cell in row.items()
+    }
 
 
 def perfect(case: Case) -> Case:

@@ -1,122 +1,18 @@
-"""What holds for metrics of one target, whatever the numbers."""
+"""What holds for single metrics, whatever the numbers; test_every_metric asks all of them."""
 
 from __future__ import annotations
 
 import itertools
-import math
 import random
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium_scorer import uncertainty
-from podium_scorer.catalogue import METRICS, Columns, Family
-from podium_scorer.contract import Outcome, Report
-from tests.scorer.strategies import PARTS, Case, cases
-from tests.scorer.support import csv_bytes, kinds, score
+from tests.scorer.cases import PARTS
+from tests.scorer.support import csv_bytes, score
 
-EXAMPLES = 4  # of each metric: there are many
-# Those that take any truth of their kind; test_every_metric asks the others too.
-CHOOSY = {"mape", "rmspe", "mase", "wrmsse"}
-PLAIN = [
-    name
-    for name, info in METRICS.items()
-    if info.columns in {Columns.ONE, Columns.CLASSES}
-    and info.family is not Family.SURVIVAL
-    and name not in CHOOSY
-    and not any(param.name == "average" for param in info.params)
-]
-every_metric = pytest.mark.parametrize("name", PLAIN)
-some = settings(max_examples=EXAMPLES, deadline=None)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def few_draws() -> Iterator[None]:
-    """What is asked here holds for any number of resamples, and there are many metrics."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(uncertainty, "DRAWS", 20)
-        yield
-
-
-def is_scored(report: Report) -> bool:
-    """Whether there is a score; the only other way out is a metric's own refusal."""
-    if report.status is Outcome.SCORED:
-        return True
-    assert kinds(report).keys() == {"metric_refused"}, report
-    return False
-
-
-def case_of(data: st.DataObject, name: str) -> Case:
-    return data.draw(cases(name))
-
-
-@every_metric
-@given(data=st.data())
-@some
-def test_neither_row_order_nor_column_order_changes_a_bit(
-    name: str, data: st.DataObject
-) -> None:
-    case = case_of(data, name)
-    rows = data.draw(st.permutations(range(len(case.lines))))
-    columns = data.draw(st.permutations(range(len(case.columns) + 1)))
-    report = case.score()
-    is_scored(report)
-    assert case.score(rows, columns) == report
-
-
-@every_metric
-@given(data=st.data())
-@some
-def test_scores_and_intervals_keep_to_their_bounds(
-    name: str, data: st.DataObject
-) -> None:
-    info, report = METRICS[name], case_of(data, name).score()
-    if not is_scored(report):
-        return
-    low = -math.inf if info.low is None else info.low
-    high = math.inf if info.high is None else info.high
-    for value, interval in (
-        (report.public, report.public_interval),
-        (report.private, report.private_interval),
-    ):
-        assert value is not None
-        assert low <= value <= high
-        if interval is not None:
-            assert low <= interval[0] <= interval[1] <= high
-
-
-@every_metric
-@given(data=st.data())
-@some
-def test_the_public_score_knows_nothing_of_the_private_rows(
-    name: str, data: st.DataObject
-) -> None:
-    case = case_of(data, name)
-    whole, alone = case.score(), case.public().score()
-    if is_scored(whole):
-        assert alone.private is None
-        assert whole.public == alone.public
-        assert whole.public_interval == alone.public_interval
-
-
-@every_metric
-@given(data=st.data())
-@some
-def test_no_prediction_is_better_than_a_perfect_one(
-    name: str, data: st.DataObject
-) -> None:
-    info, case = METRICS[name], case_of(data, name)
-    best = case.perfect()
-    if info.perfect is None or best is None:
-        return
-    perfect, report = best.score(), case.score()
-    assert perfect.public == pytest.approx(info.perfect, abs=1e-9)
-    if is_scored(report):
-        assert report.public is not None
-        worse = info.perfect - report.public
-        assert (worse if info.higher_is_better else -worse) >= -1e-9
+pytestmark = pytest.mark.usefixtures("few_draws")
 
 
 @given(
