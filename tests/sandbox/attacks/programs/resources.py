@@ -315,10 +315,10 @@ def deaf_loop() -> None:
 @attack(
     held_by="the processor quota of the cgroup",
     ends=GOES_ON,
-    limits={"cpus": 0.25},
+    limits={"cpus": 0.15},
     most={"processors": lambda limits: limits.cpus * 1.4},
     bounded={},
-    least={"processors": 0.36},
+    least={"processors": 0.22},  # also where others use the machine
 )
 def processor_hog(seconds: float = 1.5) -> None:
     """Use more processor time than one's share, by many processes."""
