@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar, TypeAlias
 
 import numpy as np
@@ -29,6 +30,7 @@ Words: TypeAlias = NDArray[np.uint64]
 WORD = 8
 LONGEST_ID = 1024  # bytes
 _PADDING = np.zeros(LONGEST_ID + WORD, np.uint8)
+_BLOCK_ROWS = 1 << 16  # that many at once: their bytes' places stay in the cache
 _LENGTH_BITS = 12
 _LENGTH_MASK = (1 << _LENGTH_BITS) - 1
 _CROWDED = 0.2  # share of ids that may meet others before all bytes are mixed
@@ -81,17 +83,29 @@ class Texts:
         """The texts of some rows, in their order."""
         lengths = self.lengths[rows]
         ends = np.cumsum(lengths)
-        total = int(ends[-1]) if len(ends) else 0
-        moved = np.repeat(self.starts[rows] - (ends - lengths), lengths)
-        return Texts.of_parts([self.data[moved + np.arange(total)]], lengths)
+        data = np.empty(int(ends[-1]) if len(ends) else 0, np.uint8)
+        for start in range(0, len(rows), _BLOCK_ROWS):
+            block = slice(start, start + _BLOCK_ROWS)
+            first = int(ends[start] - lengths[start])
+            last = int(ends[block][-1])
+            moved = self.starts[rows[block]] - (ends[block] - lengths[block])
+            places = np.repeat(moved, lengths[block])
+            places += np.arange(first, last)
+            np.take(self.data, places, out=data[first:last], mode="clip")
+        return Texts.of_parts([data], lengths)
+
+    def between(self, start: int, stop: int) -> Texts:
+        """The texts of the rows from ``start`` up to, but without, ``stop``."""
+        lengths = self.lengths[start:stop]
+        first = int(self.starts[start]) if len(lengths) else 0
+        return Texts.of_parts([self.data[first : first + int(lengths.sum())]], lengths)
 
     def strings(self) -> list[str]:
         """All texts; bytes that are not UTF-8 are replaced."""
         data, ends = self.used.tobytes(), np.cumsum(self.lengths).tolist()
-        starts = [0, *ends[:-1]]
         return [
             data[start:end].decode("utf-8", "replace")
-            for start, end in zip(starts, ends, strict=True)
+            for start, end in pairwise([0, *ends])
         ]
 
     @cached_property
@@ -208,11 +222,35 @@ def first_of_each(ids: Texts) -> Ints:
     return firsts
 
 
+def mixed_hash(texts: Texts, starts: Ints, lengths: Ints, words: int) -> Words:
+    """A hash of some stretches of the data: of each one's length and first ``words`` words.
+
+    There may be at most ``LONGEST_ID`` bytes in so many words.
+    """
+    mixed = lengths.astype(np.uint64) * _ODD
+    for number in range(words):
+        word = texts.word(starts, number)
+        spare = np.maximum(WORD - (lengths - number * WORD), 0).astype(np.uint64)
+        spare <<= np.uint64(3)
+        word <<= spare
+        word >>= spare
+        mixed ^= word
+        mixed *= _ODD
+        mixed ^= mixed >> _HALF
+    mixed *= _ODD  # once more, so that the last bytes too reach every bit
+    mixed ^= mixed >> _HALF
+    return mixed
+
+
 def _places(ids: Texts, words: int, mask: int, *, mixed: bool) -> Ints:
     """The place of each text's hash in a table."""
-    hashes = _mixed(ids, words) if mixed else _tail_numbers(ids)
+    hashes = _hashes(ids, words) if mixed else _tail_numbers(ids)
     hashes &= np.uint64(mask)
     return hashes.view(np.int64)
+
+
+def _hashes(ids: Texts, words: int) -> Words:
+    return mixed_hash(ids, ids.starts, ids.lengths, words)
 
 
 def _tail_numbers(ids: Texts) -> Words:
@@ -237,20 +275,3 @@ _TWO_FOUR_EIGHT = tuple(
         (1 + (10000 << 32), 32, 0xFFFFFFFF),
     )
 )
-
-
-def _mixed(ids: Texts, words: int) -> Words:
-    """A hash of each text's first ``words`` words and its length."""
-    mixed = ids.lengths.astype(np.uint64) * _ODD
-    for number in range(words):
-        word = ids.word(ids.starts, number)
-        spare = np.maximum(WORD - (ids.lengths - number * WORD), 0).astype(np.uint64)
-        spare <<= np.uint64(3)
-        word <<= spare
-        word >>= spare
-        mixed ^= word
-        mixed *= _ODD
-        mixed ^= mixed >> _HALF
-    mixed *= _ODD  # once more, so that the last bytes too reach every bit
-    mixed ^= mixed >> _HALF
-    return mixed

@@ -94,7 +94,6 @@ class SolutionIndex:
     ) -> Part:
         """Some rows with their predictions: (columns, all rows) in slot order, or texts."""
         size = rows.stop - rows.start
-        places = np.arange(rows.start, rows.stop)
         values, written = _apart(self.truth.targets)
         return Part(
             truths=self._truths[:, rows] if values else np.empty((0, size)),
@@ -106,8 +105,12 @@ class SolutionIndex:
                 name: cast(Array, extra.values)[rows]
                 for name, extra in self.truth.extras.items()
             },
-            true_texts=tuple(column.taken(places) for column in written),
-            predicted_texts=tuple(column.taken(places) for column in texts),
+            true_texts=tuple(
+                column.between(rows.start, rows.stop) for column in written
+            ),
+            predicted_texts=tuple(
+                column.between(rows.start, rows.stop) for column in texts
+            ),
         )
 
     @cached_property

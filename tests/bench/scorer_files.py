@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 
 from tests.bench.graders import Case, prepare
@@ -76,7 +77,8 @@ def _column(values: Array) -> Any:
     width = values.dtype.itemsize
     data = pa.py_buffer(np.ascontiguousarray(values))
     fixed = pa.Array.from_buffers(pa.binary(width), len(values), [None, data])
-    return fixed.cast(pa.binary()).cast(pa.string())
+    texts = fixed.cast(pa.binary()).cast(pa.string())
+    return pyarrow.compute.utf8_rtrim(texts, "\0")  # numpy fills shorter texts up
 
 
 def _hexadecimal(rows: int) -> Array:
@@ -124,14 +126,11 @@ def _items(rng: np.random.Generator, rows: int) -> tuple[Array, Array]:
 
 
 def _joined(items: Array) -> Array:
-    """The items of each row as ``i123`` with spaces between."""
-    rows, count = items.shape
-    cells = np.full((rows, count, 5), ord(" "), np.uint8)
-    cells[:, :, 0] = ord("i")
-    for place, factor in enumerate((100, 10, 1), 1):
-        cells[:, :, place] = ord("0") + items // factor % 10
-    wide = cells.reshape(rows, -1)[:, :-1]
-    return np.ascontiguousarray(wide).view(f"S{count * 5 - 1}").ravel()
+    """The items of each row, such as ``i7 i512``."""
+    names = pa.array([f"i{number}" for number in range(ITEMS)])
+    columns = (names.take(pa.array(column)) for column in items.T)
+    joined = pyarrow.compute.binary_join_element_wise(*columns, " ")
+    return np.asarray(joined, dtype="S")
 
 
 _VALUES: dict[str, Callable[[np.random.Generator, int], tuple[Array, Array]]] = {
