@@ -11,6 +11,9 @@ from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
 from podium.core import assets, filters, markdown, security, web
 from podium.core.api import new_app
+from podium.hosting.editing import bp as editing
+from podium.hosting.making import bp as making
+from podium.hosting.running import bp as running
 from podium.hosting.views import bp as hosting
 from podium.kaggle.rest import bp as kaggle_rest
 from podium.kaggle.views import bp as kaggle
@@ -43,7 +46,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, competitions, teams, submissions, leaderboards,
-        showcase, hosting,
+        showcase, hosting, making, editing, running,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)

@@ -242,7 +242,7 @@ def _settings() -> Settings:
 def _import(services: Services, folder: Path, host: str | None, *, draft: bool) -> str:
     bundle = read_bundle(folder)
     with services.database.session() as session:
-        result = hosting.keep(
+        result = hosting.save_bundle(
             session,
             services,
             bundle=bundle,

@@ -64,13 +64,13 @@ def push_bundle(slug: str) -> schemas.Pushed:
         service.receive(body_of(request), archive, most_bytes=settings.bundle_max_bytes)
         with service.unpacked(settings, archive) as bundle:
             session().expire_all()  # the upload may have taken long
-            result = service.keep(
+            result = service.save_bundle(
                 session(), services(), bundle=bundle, by=user, slug=slug
             )
             session().commit()
     wake(services())
     now, competition = clock.now(), result.competition
-    items = service.looked_over(session(), competition=competition, now=now)
+    items = service.checklist_of(session(), competition=competition, now=now)
     return schemas.pushed(result, items, _revision(competition), now)
 
 
@@ -183,7 +183,7 @@ def delete_announcement(slug: str, announcement_id: str) -> Response:
 
 def _shown(competition: Competition) -> schemas.Hosted:
     now = clock.now()
-    items = service.looked_over(session(), competition=competition, now=now)
+    items = service.checklist_of(session(), competition=competition, now=now)
     return schemas.hosted(competition, items, _revision(competition), now)
 
 

@@ -120,7 +120,7 @@ def unpacked(settings: Settings, archive: IO[bytes]) -> Iterator[Bundle]:
 
 
 @contextmanager
-def changed(
+def with_changes(
     settings: Settings,
     storage: Storage,
     competition: Competition,
@@ -161,7 +161,7 @@ def read(folder: Path) -> Bundle:
         raise Faulty(error.faults) from error
 
 
-def keep(
+def save_bundle(
     session: Session,
     services: Services,
     *,
@@ -198,7 +198,7 @@ def keep(
     return result
 
 
-def looked_over(
+def checklist_of(
     session: Session, *, competition: Competition, now: datetime
 ) -> list[Item]:
     """The competition's checklist."""
@@ -220,7 +220,7 @@ def launch(
     competition = competitions.lock(session, competition.id)
     if competition.launched(now):
         raise Refused(f"{competition.title} is launched already.")
-    items = looked_over(session, competition=competition, now=now)
+    items = checklist_of(session, competition=competition, now=now)
     if not can_launch(items):
         missing = [
             f"{item.name}: {item.sentence}"

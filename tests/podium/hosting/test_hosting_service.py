@@ -46,7 +46,7 @@ class Host:
         folder = self.folder / f"{slug}-{rows}"
         bundle = read_bundle(write_bundle(folder, slug=slug, rows=rows))
         with self.make.session() as session:
-            return service.keep(
+            return service.save_bundle(
                 session,
                 self.make.services,
                 bundle=bundle,
@@ -246,10 +246,10 @@ def test_one_file_is_changed_and_the_rest_stays(host: Host, settings: Settings) 
     storage = host.make.services.storage
     new = {"pages/rules.md": b"# New rules\n"}
     with (
-        service.changed(settings, storage, competition, new) as bundle,
+        service.with_changes(settings, storage, competition, new) as bundle,
         host.make.session() as session,
     ):
-        result = service.keep(
+        result = service.save_bundle(
             session,
             host.make.services,
             bundle=bundle,
@@ -271,7 +271,7 @@ def test_a_change_with_faults_changes_nothing_and_tells_them_all(
     bad = text.replace("kind: prediction", "kind: predict").replace("mae", "maee")
     with (
         pytest.raises(service.Faulty) as caught,
-        service.changed(
+        service.with_changes(
             settings, storage, competition, {"competition.yaml": bad.encode()}
         ),
     ):
@@ -289,7 +289,7 @@ def test_the_address_can_not_be_changed(host: Host) -> None:
         pytest.raises(Invalid, match="An address can't be changed"),
         host.make.session() as session,
     ):
-        service.keep(
+        service.save_bundle(
             session,
             host.make.services,
             bundle=bundle,

@@ -32,9 +32,9 @@ NUMBERS = re.compile(r"(?<!\d)(?:0?\.876|8\.76|0?\.8(?:5|9)654)|87\.6|8[59]\.65"
 OPEN_POSTS = {"security.login", "accounts.sign_up", "security.verify"}
 TOKEN_IN_BODY = {
     "submissions.submit",
-    "hosting.make",
-    "hosting.push",
-    "hosting.send_file",
+    "making.make",
+    "making.push",
+    "editing.send_file",
 }
 
 
@@ -127,8 +127,8 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
     values["what"] = {
         "teams.lead": "remove",
         "submissions.choose": "choose",
-        "hosting.review": "remove",
-        "hosting.rank": "count",
+        "running.review": "remove",
+        "hosting.set_ranked": "count",
     }.get(rule.endpoint, scene.values["what"])
     values["name"] = {
         "static": "css/podium.css",
