@@ -6,6 +6,7 @@ from apiflask import APIFlask
 
 from podium import api
 from podium.accounts import identity
+from podium.accounts.recovering import bp as recovery
 from podium.accounts.views import bp as accounts
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
@@ -45,7 +46,7 @@ def create_app(
     app.jinja_env.filters["formula"] = markdown.formula
     standing.init(app)
     for feature in (
-        pages, help_pages, accounts, competitions, teams, submissions, leaderboards,
+        pages, help_pages, accounts, recovery, competitions, teams, submissions, leaderboards,
         showcase, hosting, making, editing, running,
     ):  # fmt: skip
         app.register_blueprint(feature)

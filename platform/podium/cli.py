@@ -6,25 +6,34 @@ Exit codes: 0 done, 1 refused with a sentence, 2 used wrongly.
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import logging
 import os
 import signal
 import sys
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 import click
 from sqlalchemy.exc import OperationalError
 
 from podium import backup as backups
 from podium import supervisor
+from podium.accounts import recovery
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
+from podium.core import clock
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
+from podium.core.keys import secret_key
 from podium.demo import children as demo_children
 from podium.hosting import service as hosting
+from podium.notifications import jobs as mailing
+from podium.notifications import service as notifications
+from podium.notifications import transport
+from podium.notifications.models import Mail
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
 from podium_scorer.bundle import BundleError, read_bundle
@@ -196,6 +205,68 @@ def user_role(username: str, role: str, take_away: bool) -> None:
     click.echo(f"{username} is {'no ' if take_away else ''}{role} now")
 
 
+@user.command("reset-link")
+@click.argument("username")
+def user_reset_link(username: str) -> None:
+    """Print a link by which a user chooses a new password, within an hour and once.
+
+    Hand it to them yourself; nothing is mailed.
+    """
+    settings = _settings()
+    services = create_services(settings)
+    with services.database.reading() as session:
+        found = accounts.by_username(session, username)
+        office = recovery.Office(key=secret_key(settings), site=settings.site_url)
+        click.echo(recovery.reset_link(found, office=office))
+
+
+@cli.group()
+def mail() -> None:
+    """Mail of this Podium."""
+
+
+@mail.command("test")
+@click.argument("address")
+def mail_test(address: str) -> None:
+    """Send a mail now, and say what the mail server says."""
+    settings = _settings()
+    letter = Mail(
+        id=0,
+        address=address,
+        subject="Mail from Podium arrives",
+        text=f"This is a test by the people who run {settings.site_url}.\n",
+        created_at=clock.now(),
+    )
+    try:
+        with transport.transport(settings) as way:
+            way.send(transport.message(letter, settings))
+    except transport.NotSent as error:
+        click.echo(error.sentence, err=True)
+        sys.exit(1)
+    if settings.mail_url:
+        click.echo(f"The mail server took it; look into the mail of {address}.")
+    else:
+        click.echo("There is no mail server: set PODIUM_MAIL_URL.")
+
+
+@mail.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def mail_status(as_json: bool) -> None:
+    """Say how much mail waits, and what went wrong."""
+    services = create_services(_settings())
+    with services.database.reading() as session:
+        found = notifications.figures(session)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), default=str))
+        return
+    oldest = (
+        f", the oldest since {found.oldest:%Y-%m-%d %H:%M} UTC" if found.oldest else ""
+    )
+    click.echo(f"{found.waiting} waiting{oldest}; {found.given_up} given up.")
+    if found.last_error:
+        click.echo(f"The last failure: {found.last_error}")
+
+
 @cli.command()
 @click.argument("username")
 @click.option("--label", default="made by the operator")
@@ -215,15 +286,20 @@ def token(username: str, label: str, days: int | None) -> None:
 @cli.command("sweep")
 @click.option("--loop", is_flag=True, help="Go on until told to stop.")
 def sweep_command(loop: bool) -> None:
-    """Find waiting work that was lost, and hand it to the workers."""
+    """Find waiting work that was lost and hand it to the workers; send mail."""
     services = create_services(_settings())
     if not loop:
         click.echo(f"Handed {sweep.sweep(services)} waiting rows to the queue")
+        click.echo(f"Sent {mailing.deliver(services)} mails")
         return
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    # Beside it: a mail server that does not answer must not hold up the sweeps.
+    post = Thread(target=mailing.loop, args=(services, stop), name="mail")
+    post.start()
     sweep.loop(services, stop)
+    post.join()
 
 
 def main() -> None:

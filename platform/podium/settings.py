@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 PREFIX = "PODIUM_"
+MAIL_SCHEMES = ("smtp", "smtps", "smtp+plain")
+MAIL_FROM = re.compile(r"[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 
 
 class SettingsError(ValueError):
@@ -75,6 +79,12 @@ class Settings:
 
     log_in_tries_per_minute: int = 20
 
+    # smtp://, smtps:// or smtp+plain://, as USER:PASSWORD@HOST:PORT; empty: the terminal
+    mail_url: str = ""
+    mail_from: str = ""  # empty: Podium <podium@ the site's host>
+    mail_interval_s: float = 1.0  # how often the sweeper looks for mail to send
+    confirm_email: bool = False  # whether an address is confirmed before taking part
+
     create_competitions: str = "anyone"  # anyone, organizers or admins
     bundle_max_bytes: int = 5_000_000_000  # a competition's bundle, packed or not
 
@@ -82,6 +92,12 @@ class Settings:
     def site_url(self) -> str:
         """The address people reach the site at, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def mail_sender(self) -> str:
+        """Whom mail comes from, as a mail's header has it."""
+        host = urlsplit(self.site_url).hostname or "localhost"
+        return self.mail_from or f"Podium <podium@{host}>"
 
     @property
     def database(self) -> str:
@@ -136,9 +152,28 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "anyone", "organizers", "admins",
     }:  # fmt: skip
         faults.append("PODIUM_CREATE_COMPETITIONS must be anyone, organizers or admins")
+    faults += _mail_faults(values.get("mail_url", ""), values.get("mail_from", ""))
     if faults:
         raise SettingsError("; ".join(faults))
     return Settings(**values)
+
+
+def _mail_faults(url: str, sender: str) -> list[str]:
+    faults = []
+    if url:
+        try:
+            at = urlsplit(url)
+            sound = at.scheme in MAIL_SCHEMES and at.hostname and at.port != 0
+        except ValueError:
+            sound = None
+        if not sound:  # it is not shown: it may hold a password
+            faults.append(
+                "PODIUM_MAIL_URL must be like smtps://user:password@mail.example.org or "
+                "smtp://mail.example.org:587, with %40 for @ in user and password"
+            )
+    if sender and not MAIL_FROM.fullmatch(sender):
+        faults.append("PODIUM_MAIL_FROM must be like Podium <podium@example.org>")
+    return faults
 
 
 def _read(kind: type, text: str) -> object:

@@ -108,7 +108,8 @@ def podium_children(settings: Settings) -> list[Child]:
             command=_python("podium.cli", "sweep", "--loop"),
             stage=SITE_STAGE,
             environment=environment,
-            log=logs / "sweeper.log",
+            # Without a mail server its mail is for whoever sees this terminal.
+            log=logs / "sweeper.log" if settings.mail_url else None,
         ),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     EmailField,
     PasswordField,
     SelectField,
@@ -21,6 +22,33 @@ class SignUpForm(FlaskForm):
     display_name = StringField("Display name")
     email = EmailField("E-mail")
     password = PasswordField("Password")
+
+
+class ForgotForm(FlaskForm):
+    """Whose password was forgotten."""
+
+    login = StringField("User name or e-mail")
+
+
+class ResetForm(FlaskForm):
+    """A new password."""
+
+    password = PasswordField("New password")
+    again = PasswordField("New password again")
+
+
+class AddressForm(FlaskForm):
+    """Another address for the account."""
+
+    email = EmailField("New e-mail address")
+    password = PasswordField("Your password")
+
+
+class MailForm(FlaskForm):
+    """Of which events a user wants mail; the fields are those of the events."""
+
+    announcement = BooleanField("Announcements of competitions that I take part in")
+    invitation = BooleanField("Invitations into teams")
 
 
 class ProfileForm(FlaskForm):

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_security import (
     Security,
     SQLAlchemySessionUserDatastore,
     current_user,
 )
+from flask_security import password_changed as password_was_changed
 from flask_security.forms import ChangePasswordForm, LoginForm, VerifyForm
 from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
 from wtforms import BooleanField, Field, PasswordField, StringField
 
-from podium.accounts import service
+from podium.accounts import recovery, service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
 from podium.core.errors import NotAllowed
@@ -71,6 +72,13 @@ def require_viewer() -> User:
     if user is None:
         raise web.LogInFirst
     return user
+
+
+def office() -> recovery.Office:
+    """What letters need of this site."""
+    return recovery.Office(
+        key=str(current_app.secret_key), site=web.services().settings.site_url
+    )
 
 
 class LogInForm(LoginForm):
@@ -176,7 +184,12 @@ def init(app: Flask) -> None:
     # sees in the settings; and would read the body of every request for one.
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     security.unauthn_handler(_log_in_first)
+    password_was_changed.connect(_tell_of_password, app, weak=False)
     app.jinja_env.globals["viewer"] = viewer
+
+
+def _tell_of_password(_app: Flask, *, user: User, **_: Any) -> None:
+    recovery.tell_of_password(web.session(), user=user, office=office())
 
 
 def _log_in_first(_mechanisms: Any, headers: Any = None) -> Any:  # noqa: ARG001

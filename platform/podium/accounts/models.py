@@ -51,6 +51,7 @@ class User(Base, UserMixin):
     display_name: Mapped[str] = mapped_column(String(80), default="")
     about: Mapped[str] = mapped_column(Text, default="")  # Markdown, public
     link: Mapped[str] = mapped_column(String(300), default="")  # their own page
+    mail_off: Mapped[list[str]] = mapped_column(default=list)  # events not to be mailed
 
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # narrower
         secondary=role_members

@@ -18,6 +18,7 @@ from podium.core import clock
 from podium.core.errors import Invalid, NotAllowed, NotFound
 from podium.core.ids import fingerprint, secret
 from podium.core.text import storable
+from podium.settings import Settings
 
 PASSWORD_CHARS = 10
 PASSWORD_CHARS_MOST = 500
@@ -116,6 +117,15 @@ def check_password(session: Session, *, login: str, password: str) -> User:
             kind="log_in",
         )
     return user
+
+
+def require_confirmed(settings: Settings, user: User) -> None:
+    """Raise NotAllowed where an address must be confirmed to take part, and is not."""
+    if settings.confirm_email and user.confirmed_at is None:
+        raise NotAllowed(
+            "Confirm your e-mail address first: follow the link that was mailed to "
+            f"{user.email}, or have it sent again in your settings, under E-mail."
+        )
 
 
 def by_username(session: Session, username: str) -> User:

@@ -6,9 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
 
-from podium.accounts import service
+from podium.accounts import recovery, service
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
-from podium.accounts.identity import require_viewer, viewer
+from podium.accounts.identity import office, require_viewer, viewer
 from podium.core import limits, web
 from podium.core.api import LARGEST_ID
 from podium.core.errors import Invalid
@@ -31,9 +31,19 @@ def sign_up() -> ResponseReturnValue:
         except Invalid as faults:
             show_faults(form, faults)
         else:
+            settings = web.services().settings
+            recovery.welcome(
+                web.session(), user=user, settings=settings, office=office()
+            )
             web.session().commit()
             login_user(user, authn_via=["register"])
             flash(f"Welcome, {user.shown_name}. Your account is ready.", "success")
+            if settings.confirm_email:
+                flash(
+                    f"A link is on its way to {user.email}: follow it to confirm the "
+                    "address before you take part.",
+                    "info",
+                )
             return redirect(web.after_log_in())
     status = 422 if form.errors or form.form_errors else 200
     return render_template("accounts/sign_up.html", form=form), status

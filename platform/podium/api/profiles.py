@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from podium.accounts import service
+from podium.accounts import recovery, service
 from podium.accounts.api import me
+from podium.accounts.identity import office
 from podium.accounts.models import User
 from podium.api import schemas
 from podium.core import clock
 from podium.core.api import PREFIX, Access, ApiBlueprint
 from podium.core.limits import count_try
-from podium.core.web import session
+from podium.core.web import services, session
 from podium.leaderboards.queries import results_of
 from podium.leaderboards.schemas import result
 from podium.showcase.service import merit_of
@@ -40,6 +41,9 @@ def sign_up(body: schemas.NewUser) -> tuple[schemas.Profile, int, dict[str, str]
     """
     count_try("sign_up", body.username)
     user = service.sign_up(session(), **body.model_dump())
+    recovery.welcome(
+        session(), user=user, settings=services().settings, office=office()
+    )
     session().commit()
     location = f"{PREFIX}/users/{user.username}"
     return schemas.Profile(**_profile(user)), 201, {"Location": location}

@@ -21,6 +21,7 @@ MIGRATE_LOCK = 0x706F646D
 # Every module that has models; a test sees to it that none is missing.
 MODELS = (
     "podium.accounts.models",
+    "podium.notifications.models",
     "podium.competitions.models",
     "podium.teams.models",
     "podium.submissions.models",

@@ -13,7 +13,9 @@ from typing import IO, TypeAlias
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from podium.accounts import recovery
 from podium.accounts.models import ORGANIZER, User
+from podium.accounts.service import require_confirmed
 from podium.competitions import importer, queries
 from podium.competitions import service as competitions
 from podium.competitions.importer import ImportResult
@@ -22,7 +24,7 @@ from podium.core.errors import Invalid, NotAllowed, Refused, TooLarge
 from podium.core.services import Services
 from podium.core.storage import Readable, Storage, pieces
 from podium.core.text import size as size_text
-from podium.hosting import packing
+from podium.hosting import letters, packing
 from podium.hosting.checklist import Item, Mark, can_launch, checklist
 from podium.leaderboards import service as leaderboards
 from podium.settings import Settings
@@ -68,6 +70,7 @@ def may_create(settings: Settings, user: User) -> bool:
 
 def require_may_create(settings: Settings, user: User) -> None:
     """Raise NotAllowed where a user may not make competitions here."""
+    require_confirmed(settings, user)
     if may_create(settings, user):
         return
     who = {
@@ -301,6 +304,23 @@ def announce(
     session.add(made)
     session.flush()  # gives it its public id
     return made
+
+
+def mail_announcement(
+    session: Session, *, announcement: Announcement, competition: Competition, site: str
+) -> None:
+    """Mail an announcement to everybody who takes part and wants that; ``site`` is the
+    address of this Podium."""
+    letter = letters.announced(announcement, competition, site=site)
+    readers = session.scalars(
+        select(User)
+        .join(Participant, Participant.user_id == User.id)
+        .where(Participant.competition_id == competition.id)
+        .order_by(User.id)
+    )
+    for user in readers:
+        if user.id != announcement.author_id:
+            recovery.tell(session, user=user, letter=letter, site=site)
 
 
 def set_ranked(

@@ -6,11 +6,12 @@ from flask import Response, url_for
 from sqlalchemy.orm import Session
 
 from podium.accounts.api import me
+from podium.accounts.service import require_confirmed
 from podium.competitions.queries import by_slug
 from podium.core import clock
 from podium.core.api import Access, ApiBlueprint, no_content
 from podium.core.errors import NotFound
-from podium.core.web import session
+from podium.core.web import services, session
 from podium.teams import leadership, queries, schemas, service
 from podium.teams.models import Invitation, Team
 
@@ -33,6 +34,7 @@ def join_competition(slug: str, body: schemas.JoinRules) -> schemas.Joined:
     Doing so again changes nothing.
     """
     competition = by_slug(session(), slug)
+    require_confirmed(services().settings, me())
     service.join(session(), competition=competition, user=me(), now=clock.now())
     session().commit()
     return schemas.Joined(joined=body.accept_rules)
@@ -213,6 +215,8 @@ def invite(slug: str, body: schemas.Invitee) -> schemas.InvitationAnswer:
         username=body.username,
         now=clock.now(),
     )
+    site = services().settings.site_url
+    service.tell_invited(session(), invitation=invitation, site=site)
     session().commit()
     return schemas.invitation(invitation)
 

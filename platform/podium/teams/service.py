@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from podium.accounts import recovery
 from podium.accounts import service as accounts
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import Invalid, NotAllowed, Refused
 from podium.core.text import name_key
-from podium.teams import queries
+from podium.teams import letters, queries
 from podium.teams.models import (
     Invitation,
     InvitationState,
@@ -172,6 +173,13 @@ def invite(
     session.add(invitation)
     session.flush()  # gives it its public id
     return invitation
+
+
+def tell_invited(session: Session, *, invitation: Invitation, site: str) -> None:
+    """Mail an invitation to whom it is for, if they want that; ``site`` is the address
+    of this Podium."""
+    letter = letters.invited(invitation, site=site)
+    recovery.tell(session, user=invitation.user, letter=letter, site=site)
 
 
 def accept(

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import require_viewer, viewer
+from podium.accounts.service import require_confirmed
 from podium.competitions.models import Competition
 from podium.competitions.queries import by_slug
 from podium.core import clock, web
@@ -23,6 +24,7 @@ def join(slug: str) -> ResponseReturnValue:
     """Accept the rules."""
     user, form = require_viewer(), JoinForm()
     competition = by_slug(web.session(), slug)
+    require_confirmed(web.services().settings, user)
     if not form.accept.data:
         flash("To join, read the rules and tick the box below them.", "warning")
         return redirect(url_for("competitions.rules", slug=slug, _anchor="join"))
@@ -98,6 +100,8 @@ def invite(slug: str) -> ResponseReturnValue:
         )
     except PodiumError as error:
         return again(competition, error, invite_form=form)
+    site = web.services().settings.site_url
+    service.tell_invited(web.session(), invitation=invitation, site=site)
     name = invitation.user.shown_name
     return done(competition, f"{name} is invited and will see it when they log in.")
 

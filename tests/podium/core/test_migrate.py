@@ -23,6 +23,7 @@ from podium.core.db import Base, Database
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
+from podium.notifications.models import Mail
 from podium.settings import Settings
 from podium.submissions.models import Score, Submission
 from podium.teams.models import MergeRequest, Team
@@ -384,6 +385,26 @@ def words_of_requests(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def mail(empty: Database, folder: Path) -> None:
+    """Mail and what people want of it go; the people stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        user = session.scalars(select(User)).first()
+        assert user
+        user.mail_off = ["invitation"]
+        session.add(Mail(kind="test", address="a@b.example", subject="A", text="B"))
+    assert content(empty)["mails"]
+    migrate.downgrade(empty, "0009_request_keys")
+    assert "mails" not in content(empty)
+    migrate.upgrade(empty)
+    after = content(empty)
+    for row in (*before["users"], *after["users"]):
+        del row["update_datetime"]
+    assert after == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -394,6 +415,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
+    "0010_mail": mail,
 }
 
 

@@ -115,6 +115,10 @@ lyyyyyy POST /change-password
 yyyyyyy GET /competitions
 yyyyyyy GET /favicon.ico
 xxxxxxx GET /fs-static/<path:filename>
+yyyyyyy GET /confirm/<ticket>
+yyyyyyy POST /confirm/<ticket>
+yyyyyyy GET /forgot
+yyyyyyy POST /forgot
 yyyyyyy GET /healthz
 yyyyyyy GET /help
 yyyyyyy GET /help/<name>
@@ -132,11 +136,19 @@ yyyyyyy GET /log-in
 yyyyyyy POST /log-in
 yyyyyyy POST /log-out
 lxnnxxx POST /merges/<public_id>/<any(accept, close):answer>
+lyyyyyy GET /move/<ticket>
+lxxxxxx POST /move/<ticket>
 yyyyyyy GET /rankings
 yyyyyyy GET /readyz
+yyyyyyy GET /reset/<ticket>
+yyyyyyy POST /reset/<ticket>
 yyyyyyy GET /robots.txt
 yyyyyyy GET /search
 yyyyyyy GET /settings
+lyyyyyy GET /settings/email
+lyyyyyy POST /settings/email
+lyyyyyy POST /settings/email/choices
+lyyyyyy POST /settings/email/confirm
 lyyyyyy GET /settings/profile
 lyyyyyy POST /settings/profile
 lyyyyyy GET /settings/tokens

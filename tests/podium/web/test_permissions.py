@@ -49,6 +49,7 @@ CHANGE_THE_SESSION = {
     "security.verify",
     "security.change_password",
     "accounts.sign_up",
+    "recovery.reset",
 }
 FORM = {
     "accept": "y",

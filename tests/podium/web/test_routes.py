@@ -13,7 +13,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from podium.accounts import service as accounts
+from podium.accounts import tickets
 from podium.accounts.models import User
+from podium.accounts.tickets import Purpose
 from podium.competitions.queries import by_slug
 from podium.core import clock
 from podium.hosting import service as hosting
@@ -29,7 +31,14 @@ from tests.readable import readable
 PRIVATE = 0.87654321
 # No digit before them: the seconds of a moment may be 38.76.
 NUMBERS = re.compile(r"(?<!\d)(?:0?\.876|8\.76|0?\.8(?:5|9)654)|87\.6|8[59]\.65")
-OPEN_POSTS = {"security.login", "accounts.sign_up", "security.verify"}
+OPEN_POSTS = {
+    "security.login",
+    "accounts.sign_up",
+    "security.verify",
+    "recovery.forgot",
+    "recovery.reset",
+    "recovery.confirm",
+}
 TOKEN_IN_BODY = {
     "submissions.submit",
     "making.make",
@@ -136,6 +145,10 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         "help.metric": "roc_auc",
         "competitions.page": "rules",
     }.get(rule.endpoint, "rules" if "/pages/" in rule.rule else "train.csv")
+    if "ticket" in rule.arguments:
+        purpose = Purpose(rule.endpoint.removeprefix("recovery."))
+        key = str(app.secret_key)
+        values["ticket"] = tickets.issue(key, purpose, scene.ada, "new@x.example")
     needed = {name: values[name] for name in rule.arguments}
     with app.test_request_context():
         return app.url_for(rule.endpoint, **needed)  # type: ignore[arg-type]

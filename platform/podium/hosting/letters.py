@@ -1,0 +1,22 @@
+"""What Podium mails for organizers."""
+
+from __future__ import annotations
+
+from podium.competitions.models import Announcement, Competition
+from podium.notifications.service import Letter
+
+
+def announced(
+    announcement: Announcement, competition: Competition, *, site: str
+) -> Letter:
+    """To everybody who takes part; the text as its author wrote it, in Markdown."""
+    return Letter(
+        kind="announcement",
+        subject=f"{competition.title}: {announcement.title}",
+        text=f"""{announcement.title}
+
+{announcement.text}
+
+{site}/c/{competition.slug}/announcements
+""",
+    )

@@ -1,0 +1,1 @@
+"""What Podium tells people outside its pages: mail."""
