@@ -47,7 +47,7 @@ def reset(ticket: str) -> ResponseReturnValue:
         except NotFound as error:
             return render_template("accounts/stale.html", error=error), 404
         if not form.validate_on_submit():
-            return render_template("accounts/reset.html", form=form, user=user)
+            return render_template("accounts/reset.html", form=form, account=user)
         limits.count_try("reset", user.username)
         try:
             hashed = recovery.hash_new_password(
@@ -55,7 +55,7 @@ def reset(ticket: str) -> ResponseReturnValue:
             )
         except Invalid as faults:
             show_faults(form, faults)
-            return render_template("accounts/reset.html", form=form, user=user), 422
+            return render_template("accounts/reset.html", form=form, account=user), 422
     recovery.reset_password(
         web.session(), ticket=ticket, hashed=hashed, office=office(), now=clock.now()
     )
