@@ -7,14 +7,16 @@ state scores of the solution, never its values; they are for the host alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from podium_scorer.bundle import Bundle, BundleError, read_bundle
+from podium_scorer.contract import LintJob
 from podium_scorer.lint_answers import read_answers
 from podium_scorer.lint_data import check_data, check_names
+from podium_scorer.lint_exam import Exam, exam_of_bundle, exam_of_job
 from podium_scorer.lint_findings import (
     CHECKS,
     Finding,
@@ -79,15 +81,24 @@ def lint_folder(folder: Path) -> Lint:
 
 def lint_bundle(bundle: Bundle) -> Lint:
     """Lint a bundle that was read."""
+    return _lint(exam_of_bundle(bundle))
+
+
+def lint_job(job: LintJob, files: Sequence[bytes]) -> Lint:
+    """Lint what the site sent into the sandbox."""
+    return _lint(exam_of_job(job, files))
+
+
+def _lint(exam: Exam) -> Lint:
     found = Findings()
-    check_scores(bundle, found)
-    check_names(bundle, found)
-    answers = read_answers(bundle)
+    check_scores(exam, found)
+    check_names(exam, found)
+    answers = read_answers(exam)
     if answers is None:
         found.skip("The solution is not read as a table.", *_TABLES)
     else:
         check_order(answers, found)
-        check_data(bundle, answers, found)
+        check_data(exam, answers, found)
     return _result(found)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from podium_scorer.bundle import USAGE_COLUMN, Bundle
-from podium_scorer.catalogue import Target, describe
+from podium_scorer.bundle import USAGE_COLUMN
+from podium_scorer.catalogue import ParamType, Target, describe
+from podium_scorer.catalogue.info import MetricInfo
+from podium_scorer.lint_exam import Exam
 from podium_scorer.lint_numbers import Codes, Floats
 from podium_scorer.lint_tables import Column, DataTable, read_data_table
 
@@ -52,14 +54,15 @@ class Answers:
         return {each: place for place, each in enumerate(self.ids)}
 
 
-def read_answers(bundle: Bundle) -> Answers | None:
+def read_answers(exam: Exam) -> Answers | None:
     """The scored rows; None where the files can't be read as tables."""
-    solution = read_data_table(bundle.solution.file.path)
-    sample = read_data_table(bundle.sample_submission.path)
-    id_column = bundle.solution.id_column
+    solution = read_data_table(exam.solution)
+    sample = read_data_table(exam.sample)
+    id_column = exam.id_column
     if solution is None or sample is None:
         return None
-    needed = {id_column, USAGE_COLUMN, *bundle.solution.target_columns}
+    names = _target_names(exam, solution)
+    needed = {id_column, USAGE_COLUMN, *names}
     if not needed <= set(solution.columns) or id_column not in sample.columns:
         return None
     rows = _rows(solution, sample, id_column)
@@ -68,8 +71,7 @@ def read_answers(bundle: Bundle) -> Answers | None:
     ids = solution.columns[id_column].taken(rows).texts.to_pylist()
     usage = solution.columns[USAGE_COLUMN].taken(rows).texts.to_pylist()
     targets = tuple(
-        _answer(bundle, name, solution.columns[name].taken(rows))
-        for name in bundle.solution.target_columns
+        _answer(exam, name, solution.columns[name].taken(rows)) for name in names
     )
     public = np.array([word == "Public" for word in usage])
     return Answers(ids, public, targets, solution.said or sample.said)
@@ -89,8 +91,8 @@ def _rows(solution: DataTable, sample: DataTable, id_column: str) -> Codes:
     return np.array(found, np.int64)
 
 
-def _answer(bundle: Bundle, name: str, column: Column) -> Answer:
-    kind = _kind(bundle, name)
+def _answer(exam: Exam, name: str, column: Column) -> Answer:
+    kind = _kind(exam, name)
     numbers = column.numbers
     if numbers is not None and np.isnan(numbers).any():
         numbers = None
@@ -103,11 +105,29 @@ def _answer(bundle: Bundle, name: str, column: Column) -> Answer:
     return Answer(name, column, classes, numbers if keeps else None)
 
 
-def _kind(bundle: Bundle, name: str) -> Target | None:
-    if bundle.custom_metric is not None:
+def _kind(exam: Exam, name: str) -> Target | None:
+    info = _info(exam)
+    return None if info is None else info.for_column(name).target
+
+
+def _info(exam: Exam) -> MetricInfo | None:
+    if exam.custom:
         return None
     try:
-        info = describe(bundle.metric.name, bundle.metric.params)
+        return describe(exam.metric.name, exam.metric.params)
     except (LookupError, ValueError):
         return None
-    return info.for_column(name).target
+
+
+def _target_names(exam: Exam, solution: DataTable) -> tuple[str, ...]:
+    """The targets; all that is no id, Usage or column of a parameter where none are said."""
+    if exam.targets is not None:
+        return exam.targets
+    info = _info(exam)
+    further = {
+        str(exam.metric.params.get(param.name))
+        for param in (info.params if info else ())
+        if param.type is ParamType.COLUMN
+    }
+    others = {exam.id_column, USAGE_COLUMN, *further}
+    return tuple(name for name in solution.columns if name not in others)

@@ -6,13 +6,14 @@ import hashlib
 import re
 import zipfile
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from podium_scorer.bundle import Bundle, BundleFile, DataFile
 from podium_scorer.faults import clean, quoted
 from podium_scorer.lint_answers import Answer, Answers
+from podium_scorer.lint_exam import Content, Exam, digest_of
 from podium_scorer.lint_findings import Findings
 from podium_scorer.lint_numbers import Codes, Floats, auc, rank_correlation
 from podium_scorer.lint_tables import Column, DataTable, read_data_table
@@ -45,50 +46,48 @@ class Published:
     places: Codes  # of these rows among the answers
 
 
-def check_names(bundle: Bundle, found: Findings) -> None:
+def check_names(exam: Exam, found: Findings) -> None:
     """Files whose name says that they hold answers, and archives that hold the solution."""
-    for data in bundle.data:
-        sample = data.file.file == bundle.sample_submission.file
-        if not sample and _SOLUTION_NAME.search(data.file.file.casefold()):
-            name = clean(data.file.file, 120)
-            found.add("names-solution", f"Participants download {name}.", file=name)
-        if zipfile.is_zipfile(data.file.path):
-            _check_archive(bundle, data, found)
-    if not any(data.file.name.casefold().endswith(".zip") for data in bundle.data):
+    for file in exam.published:
+        if _SOLUTION_NAME.search(file.name.casefold()):
+            message = f"Participants download {file.shown}."
+            found.add("names-solution", message, file=file.shown)
+        with file.open() as stream:
+            if zipfile.is_zipfile(stream):
+                _check_archive(exam, file, found)
+    if not any(file.name.casefold().endswith(".zip") for file in exam.published):
         found.skip("There is no archive among the data.", "file-is-solution")
 
 
-def _check_archive(bundle: Bundle, data: DataFile, found: Findings) -> None:
+def _check_archive(exam: Exam, file: Content, found: Findings) -> None:
     """Look for the solution's bytes, whatever the member is called."""
-    solution = bundle.solution.file
-    name = clean(data.file.file, 120)
+    solution, name = exam.solution, file.shown
     try:
-        with zipfile.ZipFile(data.file.path) as archive:
+        with file.open() as stream, zipfile.ZipFile(stream) as archive:
             for member in archive.infolist()[:ZIP_MEMBERS]:
                 inner = clean(member.filename, 120)
                 if _SOLUTION_NAME.search(member.filename.casefold()):
                     message = f"{name} holds a file {inner}."
                     found.add("names-solution", message, file=name)
-                if member.file_size != solution.size or solution.size > ZIP_BYTES:
-                    continue
-                with archive.open(member) as stream:
-                    digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-                if digest == solution.sha256:
-                    message = f"The file {inner} inside {name} is the solution."
-                    found.add("file-is-solution", message, file=name)
+                if member.file_size == solution.size <= ZIP_BYTES:
+                    with archive.open(member) as held:
+                        same = digest_of(cast(BinaryIO, held)) == solution.sha256
+                    if same:
+                        message = f"The file {inner} inside {name} is the solution."
+                        found.add("file-is-solution", message, file=name)
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError):
         found.skip(f"The archive {name} can't be read.", "file-is-solution")
 
 
-def check_data(bundle: Bundle, answers: Answers, found: Findings) -> None:
+def check_data(exam: Exam, answers: Answers, found: Findings) -> None:
     """Telling columns, copies of rows and missing classes, in every table published."""
     tests: list[Published] = []
     trains: list[tuple[str, DataTable]] = []
     places = answers.places()
-    id_column = bundle.solution.id_column
-    for file in _files(bundle):
-        table = read_data_table(file.path)
-        name = clean(file.file, 120)
+    id_column = exam.id_column
+    for file in (*exam.published, *exam.hidden):
+        table = read_data_table(file)
+        name = file.shown
         if table is None:
             continue
         _check_ids(name, table, id_column, found)
@@ -109,16 +108,6 @@ def check_data(bundle: Bundle, answers: Answers, found: Findings) -> None:
         _check_train(name, table, answers, id_column, found)
         for test in tests:
             _check_copies(name, table, test, answers, id_column, found)
-
-
-def _files(bundle: Bundle) -> list[BundleFile]:
-    """What participants or their programs read, besides the sample submission."""
-    files = [data.file for data in bundle.data]
-    if bundle.code is not None:
-        files += [*bundle.code.inputs, *bundle.code.private_inputs]
-    different = {file.file: file for file in files}
-    different.pop(bundle.sample_submission.file, None)
-    return [*different.values()]
 
 
 def _published(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from podium_scorer.bundle import Bundle
 from podium_scorer.contract import Outcome, PrepareJob, Report, ScoreJob
 from podium_scorer.engine import estimate_parts, run_prepare, run_score
+from podium_scorer.lint_exam import Exam
 from podium_scorer.lint_findings import SEED, Findings, Severity
 from podium_scorer.lint_numbers import kendall
 from podium_scorer.lint_teams import SHARED, TEAMS, Guess, Inventor
@@ -50,28 +50,26 @@ class Scores:
         return f"{public} and {self.private.score:.{decimals}f} on the private part"
 
 
-def check_scores(bundle: Bundle, found: Findings) -> None:
+def check_scores(exam: Exam, found: Findings) -> None:
     """Everything that takes the real scorer."""
-    if bundle.custom_metric is not None:
+    if exam.custom:
         reason = "The organizer's own metric runs in the sandbox only."
         found.skip(reason, "prepare", *_SAMPLE, *_BASELINES, *_NOISE)
         return
     job = PrepareJob(
-        metric=bundle.metric,
-        solution_name=bundle.solution.file.name,
-        sample_name=bundle.sample_submission.name,
-        id_column=bundle.solution.id_column,
-        public_only=bool(bundle.code and bundle.code.private_inputs),
+        metric=exam.metric,
+        solution_name=exam.solution.name,
+        sample_name=exam.sample.name,
+        id_column=exam.id_column,
+        public_only=exam.public_only,
     )
-    sample = bundle.sample_submission.path.read_bytes()
-    prepared = run_prepare(job, bundle.solution.file.path.read_bytes(), sample)
+    sample = exam.sample.read()
+    prepared = run_prepare(job, exam.solution.read(), sample)
     if not prepared.index:
         for fault in prepared.report.errors:
             found.add("prepare", fault.message, advice=fault.advice or None)
         return
-    score_job = ScoreJob(
-        metric=bundle.metric, submission_name=bundle.sample_submission.name
-    )
+    score_job = ScoreJob(metric=exam.metric, submission_name=exam.sample.name)
     report = run_score(score_job, prepared.index, sample)
     solution = read_index(prepared.index)
     _check_sample(report, solution, found)

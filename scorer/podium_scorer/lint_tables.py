@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from podium_scorer.lint_exam import Content
 from podium_scorer.lint_numbers import Codes, Floats
 
 CELLS = 8_000_000  # of one file that are held at once
@@ -67,38 +67,50 @@ class DataTable:
         return "" if self.whole else f" Only the first {self.rows:,} rows were read."
 
 
-def read_data_table(path: Path) -> DataTable | None:
+def read_data_table(file: Content) -> DataTable | None:
     """The first rows of a CSV, TSV or Parquet file; None for any other, or a broken one."""
     try:
-        return _gathered(_batches(path))
+        return _gathered(_batches(file))
     except (pa.ArrowException, OSError, UnicodeDecodeError, StopIteration):
         return None
 
 
-def _batches(path: Path) -> Iterator[Any]:
-    name = path.name.casefold()
+def _batches(file: Content) -> Iterator[Any]:
+    name = file.name.casefold()
     if name.endswith(".parquet"):
-        with pyarrow.parquet.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=10_000)
+        with file.open() as stream, pyarrow.parquet.ParquetFile(stream) as table:
+            yield from table.iter_batches(batch_size=10_000)
         return
     endings = [mark for ending, mark in _ENDINGS.items() if name.endswith(ending)]
     if not endings:
         return
-    names = _header(path, endings[0])
+    names = _header(file, endings[0])
     options = pyarrow.csv.ConvertOptions(
         column_types={name: pa.string() for name in names}, strings_can_be_null=False
     )
     parse = pyarrow.csv.ParseOptions(delimiter=endings[0], newlines_in_values=True)
-    with pyarrow.csv.open_csv(
-        path, parse_options=parse, convert_options=options
-    ) as reader:
+    with (
+        _unpacked(file) as stream,
+        pyarrow.csv.open_csv(
+            stream, parse_options=parse, convert_options=options
+        ) as reader,
+    ):
         yield from reader
 
 
-def _header(path: Path, delimiter: str) -> list[str]:
+def _header(file: Content, delimiter: str) -> list[str]:
     parse = pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True)
-    with pyarrow.csv.open_csv(path, parse_options=parse) as reader:
+    with (
+        _unpacked(file) as stream,
+        pyarrow.csv.open_csv(stream, parse_options=parse) as reader,
+    ):
         return list(reader.schema.names)
+
+
+def _unpacked(file: Content) -> Any:
+    stream = pa.PythonFile(file.open(), mode="r")
+    packed = file.name.casefold().endswith(".gz")
+    return pa.CompressedInputStream(stream, "gzip") if packed else stream
 
 
 def _gathered(batches: Iterator[Any]) -> DataTable | None:
