@@ -145,7 +145,16 @@ def test_a_hosts_path_in_a_browser(
     # A field was left out; the files are not to be chosen again.
     expect(page.locator("main")).to_contain_text("Say the task in one sentence.")
     expect(page.locator("main")).to_contain_text("Kept from before: solution.csv")
-    page.fill("[name=subtitle]", "Say which are odd.")
+    for name, text in {
+        "subtitle": "Say which are odd.",
+        "tags": "numbers",
+        "source_name": "Arithmetic",
+        "source_url": "https://example.org/numbers",
+        "citation": "Numbers, 2026.",
+        "evaluation": "Accuracy.",
+        "data_page": "Numbers.",
+    }.items():
+        page.fill(f"[name={name}]", text)
     page.get_by_role("button", name="Make the draft").click()
     expect(page).to_have_url(re.compile("/c/odd-numbers-[^/]*/host$"))
     inside = page.url

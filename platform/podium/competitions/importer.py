@@ -114,9 +114,8 @@ def import_bundle(
 
 def taken(slug: str) -> NotAllowed:
     """What is told to somebody who wants another's address."""
-    return NotAllowed(
-        f"The address “{slug}” is taken. Choose another slug in competition.yaml."
-    )
+    sentence = f"The address “{slug}” is taken. Choose another one (slug)."
+    return NotAllowed(sentence, fields={"slug": sentence})
 
 
 def _set_fields(competition: Competition, bundle: Bundle) -> list[str]:

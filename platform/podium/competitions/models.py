@@ -20,7 +20,6 @@ class Kind(StrEnum):
 
     PREDICTION = "prediction"
     CODE = "code"
-    HACKATHON = "hackathon"
 
 
 class Stage(StrEnum):

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from podium.competitions.models import Competition, Kind, Part, Revision, RevisionState
+from podium.hosting.starter import TO_WRITE
 
 # Below so many public rows a board tells chance from skill badly, whatever the metric:
 # at 50 rows a share of right answers has a 95 % interval of up to +-14 percent points.
@@ -42,6 +43,7 @@ def checklist(
         _judging(revision),
         *_rows(revision),
         _timeline(competition, now),
+        *_pages(competition),
         _data(competition),
         *_team(competition),
     ]
@@ -116,6 +118,24 @@ def _timeline(competition: Competition, now: datetime) -> Item:
             "It opens later: people can read and join before, and submit from then on.",
         )
     return Item(name, Mark.DONE, "Submissions are taken as soon as it is launched.")
+
+
+def _pages(competition: Competition) -> list[Item]:
+    left = [
+        page.title
+        for page in competition.pages
+        if any(sentence in page.text for sentence in TO_WRITE)
+    ]
+    if not left:
+        return []
+    return [
+        Item(
+            "Pages",
+            Mark.MISSING,
+            f"Still as the form suggested: {', '.join(left)}. Write what participants "
+            "shall read there.",
+        )
+    ]
 
 
 def _data(competition: Competition) -> Item:

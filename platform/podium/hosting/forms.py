@@ -20,24 +20,6 @@ from wtforms import (
 from podium.hosting import starter
 from podium_scorer.catalogue import METRICS
 
-DESCRIPTION = """## The task
-
-Say in one paragraph what is to be predicted, and what for.
-
-## How to take part
-
-1. Download the data.
-2. Train a model on `train.csv`, predict the rows of `test.csv`.
-3. Write a file like `sample_submission.csv` and submit it.
-"""
-EVALUATION = "Say what the metric measures and why it fits the task.\n"
-DATA_PAGE = "Say where the data comes from, and what each file and column holds.\n"
-RULES = """- One account per person.
-- Teams share code and data inside the team only.
-- External data is allowed if everybody can get it.
-- The organizer may disqualify who breaks these rules.
-"""
-
 
 def metric_choices() -> Any:
     """The catalogue's metrics by family, as a select shows them: values and labels."""
@@ -93,10 +75,13 @@ class NewForm(FlaskForm):
     )
     per_day = IntegerField("Submissions a team may send a day", default=5)
     team_max_size = IntegerField("Members a team may have", default=4)
-    description = TextAreaField("Description", default=DESCRIPTION)
-    evaluation = TextAreaField("Evaluation", default=EVALUATION)
-    data_page = TextAreaField("About the data", default=DATA_PAGE)
-    rules = TextAreaField("Rules", default=RULES)
+    description = TextAreaField("Description", default=starter.DESCRIPTION)
+    evaluation = TextAreaField("Evaluation", default=starter.EVALUATION)
+    data_page = TextAreaField("About the data", default=starter.DATA_PAGE)
+    rules = TextAreaField("Rules", default=starter.RULES)
+    source_name = StringField("Where the data comes from")
+    source_url = StringField("Address of the source")
+    citation = StringField("How to cite the data")
     licence_name = StringField("Licence of the data", default="CC BY 4.0")
     licence_url = StringField(
         "Address of the licence", default="https://creativecommons.org/licenses/by/4.0/"

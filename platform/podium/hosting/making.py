@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import (
     Blueprint,
@@ -25,7 +25,7 @@ from podium.accounts.identity import require_viewer
 from podium.accounts.models import User
 from podium.competitions.models import Competition
 from podium.core import web
-from podium.core.errors import Invalid, PodiumError
+from podium.core.errors import PodiumError
 from podium.core.forms import show_faults
 from podium.core.security import csrf
 from podium.core.storage import Blob
@@ -36,6 +36,10 @@ from podium.scoring.dispatch import wake
 from podium_scorer.bundle import Bundle
 
 bp = Blueprint("making", __name__, template_folder="templates")
+
+# Files that were sent, by field: name, sha256 and size of each.
+Kept: TypeAlias = Mapping[str, list[dict[str, Any]]]
+_NO_FILE = "id,value\n1,0\n2,1\n"
 
 
 @bp.get("/host/new")
@@ -119,41 +123,56 @@ def _kept_before(name: str, user: User) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _started(
-    form: FlaskForm, kept: Mapping[str, list[dict[str, Any]]]
-) -> Iterator[Bundle]:
+def _started(form: FlaskForm, kept: Kept) -> Iterator[Bundle]:
     """The bundle that a form and its files make; raises PodiumError with all faults."""
-    given, faults = answers.read(form, [each["name"] for each in kept["data"]])
-    for name, sentence in (
-        ("solution", "Choose the file with the right answers."),
-        ("sample", "Choose a file in the form that submissions have."),
-    ):
-        if not kept[name]:
-            faults[name] = sentence
+    sound = [each for each in kept["data"] if FILE_NAME.fullmatch(each["name"])]
+    given, faults = answers.read(form, [each["name"] for each in sound])
     for each in kept["data"]:
-        if not FILE_NAME.fullmatch(each["name"]):
+        if each not in sound:
             faults["data"] = odd_name(each["name"])
-    if faults or given is None:
-        raise Invalid(
-            "Some fields need another look; each says what to change.",
-            kind="invalid",
-            fields=faults,
-        )
-    settings, storage = web.services().settings, web.services().storage
-    with service.scratch(settings) as folder:
-        (folder / "data").mkdir()
-        storage.lay_out(kept["solution"][0]["sha256"], folder / "solution.csv")
-        storage.lay_out(kept["sample"][0]["sha256"], folder / "sample_submission.csv")
-        for each in kept["data"]:
-            storage.lay_out(each["sha256"], folder / "data" / each["name"])
-        starter.write(folder, given)
-        yield service.read(folder)
+    try:
+        service.require_free(web.session(), slug=given.slug)
+    except PodiumError as error:
+        faults |= error.fields
+    with service.scratch(web.services().settings) as folder:
+        faults |= _lay_out(folder, kept, sound)
+        faults |= starter.write(folder, given)
+        try:
+            bundle = service.read(folder)
+        except service.Faulty as error:
+            raise answers.gathered(faults, error.faults) from error
+        if faults:
+            raise answers.gathered(faults)
+        yield bundle
+
+
+def _lay_out(folder: Path, kept: Kept, data: list[dict[str, Any]]) -> dict[str, str]:
+    """Put the chosen files into a folder; a sentence for each that is missing, in whose
+    place a small table stands, so that the rest can be looked at."""
+    storage, faults = web.services().storage, {}
+    for field, name, sentence in (
+        ("solution", "solution.csv", "Choose the file with the right answers."),
+        (
+            "sample",
+            "sample_submission.csv",
+            "Choose a file in the form that submissions have.",
+        ),
+    ):
+        if kept[field]:
+            storage.lay_out(kept[field][0]["sha256"], folder / name)
+        else:
+            faults[field] = sentence
+            (folder / name).write_text(_NO_FILE)
+    (folder / "data").mkdir()
+    for each in data:
+        storage.lay_out(each["sha256"], folder / "data" / each["name"])
+    return faults
 
 
 def _new_page(
     form: NewForm,
     error: PodiumError | None = None,
-    kept: Mapping[str, list[dict[str, Any]]] | None = None,
+    kept: Kept | None = None,
     bundle_form: BundleForm | None = None,
     bundle_error: PodiumError | None = None,
 ) -> ResponseReturnValue:
@@ -161,7 +180,7 @@ def _new_page(
     user = require_viewer()
     if error is not None:
         web.session().rollback()
-        answers.show_faults(form, error)
+        show_faults(form, error)
     bundle_form = bundle_form or BundleForm()
     if bundle_error is not None:
         web.session().rollback()

@@ -50,7 +50,7 @@ class Faulty(Invalid):
         count = len(faults)
         super().__init__(
             f"The bundle has {count} {'fault' if count == 1 else 'faults'}. Nothing was "
-            "changed. " + " ".join(map(str, faults[:3])),
+            "changed.",
             kind="faulty_bundle",
             fields=fields,
         )
@@ -94,6 +94,12 @@ def require_may_push(
     if taken is None:
         require_may_create(settings, user)
     elif not queries.hosts(taken, user):
+        raise importer.taken(slug)
+
+
+def require_free(session: Session, *, slug: str) -> None:
+    """Raise NotAllowed where a competition has that address, also one's own."""
+    if session.scalar(select(exists().where(Competition.slug == slug))):
         raise importer.taken(slug)
 
 

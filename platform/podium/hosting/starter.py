@@ -15,12 +15,37 @@ from typing import Any
 
 import yaml
 
-from podium.core.errors import Invalid
 from podium_scorer.bundle import MANIFEST, USAGE_COLUMN
 
 GIVEN, RANDOM, STRATIFIED = "given", "random", "stratified"
 SPLITS = (GIVEN, RANDOM, STRATIFIED)
 SLUG_CHARS = 50
+# What the form's pages hold until somebody writes them; DESCRIPTION and RULES are sound as
+# they are but for the first paragraph.
+TASK = "Say in one paragraph what is to be predicted, and what for."
+DESCRIPTION = f"""## The task
+
+{TASK}
+
+## How to take part
+
+1. Download the data.
+2. Train a model on `train.csv`, predict the rows of `test.csv`.
+3. Write a file like `sample_submission.csv` and submit it.
+"""
+EVALUATION = "Say what the metric measures and why it fits the task."
+DATA_PAGE = "Say where the data comes from, and what each file and column holds."
+RULES = """- One account per person.
+- Teams share code and data inside the team only.
+- External data is allowed if everybody can get it.
+- The organizer may disqualify who breaks these rules.
+"""
+_NO_TABLE = (
+    "This must be a CSV in UTF-8 with a header and at least two columns: an id, and what "
+    "is to be predicted."
+)
+_ANY = ["id", "value"]  # stands for a header that can't be read
+TO_WRITE = (TASK, EVALUATION, DATA_PAGE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +90,23 @@ def slug_from(title: str) -> str:
     return words[:SLUG_CHARS].strip("-")
 
 
-def write(folder: Path, answers: Answers) -> None:
+def write(folder: Path, answers: Answers) -> dict[str, str]:
     """Add manifest and pages to a folder that has solution.csv, sample_submission.csv and
-    the files of data/; draws the split where the form says so. Raises Invalid."""
+    the files of data/; draw the split where the form says so. What hinders that is
+    returned, by field; other faults are for the bundle's reader to find."""
+    faults: dict[str, str] = {}
     solution = folder / "solution.csv"
-    header = _header(solution, "solution")
-    sample = _header(folder / "sample_submission.csv", "sample")
+    header = _header(solution)
+    sample = _header(folder / "sample_submission.csv")
+    for name, columns in (("solution", header), ("sample", sample)):
+        if len(columns) < 2:
+            faults[name] = _NO_TABLE
+    if "solution" in faults:
+        header = _ANY
     id_column = answers.id_column or header[0]
     targets = list(answers.target_columns) or _targets(header, sample, id_column)
-    if answers.split != GIVEN:
-        _draw(solution, answers, targets)
+    if answers.split != GIVEN and "solution" not in faults:
+        faults |= _draw(solution, answers, targets)
     pages = {
         "description": ("Description", answers.description),
         "evaluation": ("Evaluation", answers.evaluation),
@@ -129,6 +161,7 @@ def write(folder: Path, answers: Answers) -> None:
     }
     text = yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=88)
     (folder / MANIFEST).write_text(text, "utf-8")
+    return faults
 
 
 def _metric(answers: Answers) -> dict[str, Any]:
@@ -138,21 +171,13 @@ def _metric(answers: Answers) -> dict[str, Any]:
     return metric
 
 
-def _header(path: Path, which: str) -> list[str]:
-    """The names of a CSV's columns; raises Invalid for what is none."""
+def _header(path: Path) -> list[str]:
+    """The names of a CSV's columns; none for what can't be read."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as stream:
-            header = next(csv.reader(stream), [])
+            return next(csv.reader(stream), [])
     except (UnicodeDecodeError, csv.Error):
-        header = []
-    if len(header) < 2:
-        name = "solution" if which == "solution" else "sample submission"
-        sentence = (
-            f"The {name} must be a CSV in UTF-8 with a header and at least two columns: "
-            "an id, and what is to be predicted."
-        )
-        raise Invalid(sentence, kind="invalid", fields={which: sentence})
-    return header
+        return []
 
 
 def _targets(header: list[str], sample: list[str], id_column: str) -> list[str]:
@@ -162,17 +187,23 @@ def _targets(header: list[str], sample: list[str], id_column: str) -> list[str]:
     return both or left
 
 
-def _draw(path: Path, answers: Answers, targets: list[str]) -> None:
-    """Give the solution a column Usage: so many rows public, drawn with the seed."""
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        rows = [row for row in csv.reader(stream) if row]
+def _draw(path: Path, answers: Answers, targets: list[str]) -> dict[str, str]:
+    """Give the solution a column Usage: so many rows public, drawn with the seed. What
+    hinders that is returned, by field, and the file stays as it is."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.reader(stream, strict=True)
+            rows = [row for row in reader if row]
+    except (UnicodeDecodeError, csv.Error) as error:
+        return {
+            "solution": f"The solution can't be read from line {reader.line_num} on: {error}."
+        }
     header, rows = rows[0], rows[1:]
     if USAGE_COLUMN in header:
-        sentence = (
-            f"The solution has a column {USAGE_COLUMN} already. Choose “as the file "
-            "says”, or take the column out."
-        )
-        raise Invalid(sentence, kind="invalid", fields={"split": sentence})
+        return {
+            "split": f"The solution has a column {USAGE_COLUMN} already. Choose “as the "
+            "solution's column Usage says”, or take the column out."
+        }
     places = [header.index(name) for name in targets if name in header]
     strata: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for number, row in enumerate(rows):
@@ -186,6 +217,7 @@ def _draw(path: Path, answers: Answers, targets: list[str]) -> None:
         writer.writerow([*row, "Public" if number in public else "Private"])
     path.unlink()  # it may be a link to a stored file
     path.write_text(text.getvalue(), "utf-8")
+    return {}
 
 
 def _drawn(

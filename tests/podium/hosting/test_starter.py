@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from podium.core.errors import Invalid
 from podium.hosting import starter
 from podium.hosting.manifest import with_data, without_data
 from podium_scorer.bundle import read_bundle
@@ -125,23 +124,40 @@ def test_a_linked_solution_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_a_split_that_is_there_is_not_drawn_over(tmp_path: Path) -> None:
-    with pytest.raises(Invalid) as caught:
-        starter.write(fill(tmp_path), replace(ANSWERS, split=starter.RANDOM))
-    assert "Usage already" in caught.value.fields["split"]
+    folder = fill(tmp_path)
+    before = (folder / "solution.csv").read_bytes()
+    faults = starter.write(folder, replace(ANSWERS, split=starter.RANDOM))
+    assert "Usage already" in faults["split"]
+    assert (folder / "solution.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("content", [b"", b"id\n1\n", b"\xff\xfe", b"\0\0"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"id\n1\n", b"\xff\xfe", b"\0\0", b"id,y\n1,\xff\n", b"id;y\n1;2\n"],
+)
 @pytest.mark.parametrize(
     ("name", "field"), [("solution", "solution"), ("sample_submission", "sample")]
 )
+@pytest.mark.parametrize("split", starter.SPLITS)
 def test_a_file_that_is_no_table_is_told_beside_its_field(
-    tmp_path: Path, content: bytes, name: str, field: str
+    tmp_path: Path, content: bytes, name: str, field: str, split: str
 ) -> None:
-    folder = fill(tmp_path)
+    folder = fill(tmp_path, usage=split == starter.GIVEN)
     (folder / f"{name}.csv").write_bytes(content)
-    with pytest.raises(Invalid) as caught:
-        starter.write(folder, ANSWERS)
-    assert "a CSV in UTF-8" in caught.value.fields[field]
+    faults = starter.write(folder, replace(ANSWERS, split=split))
+    assert list(faults) == [field]
+    assert "a CSV in UTF-8" in faults[field]
+
+
+@pytest.mark.parametrize("rows", [b'1,a\n2,"b\n', b"1,a\n" * 99_999 + b"2,\xff\n"])
+def test_a_solution_that_breaks_off_is_not_drawn_from(
+    tmp_path: Path, rows: bytes
+) -> None:
+    folder = fill(tmp_path, usage=False)
+    (folder / "solution.csv").write_bytes(b"id,y\n" + rows)
+    faults = starter.write(folder, replace(ANSWERS, split=starter.RANDOM))
+    assert "can't be read from line" in faults["solution"]
+    assert (folder / "solution.csv").read_bytes() == b"id,y\n" + rows
 
 
 @pytest.mark.parametrize(

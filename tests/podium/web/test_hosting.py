@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 from flask import Flask
@@ -17,8 +17,8 @@ from werkzeug.test import TestResponse
 from podium.accounts.models import User
 from podium.competitions.models import Competition, Revision, RevisionState
 from podium.core import clock
+from podium.hosting import starter
 from podium.settings import Settings
-from podium.submissions.models import Status, Submission
 from tests.podium.bundles import write_bundle
 from tests.podium.factories import DAY, Factory
 from tests.podium.web.people import Person
@@ -44,6 +44,9 @@ FIELDS = {
     "evaluation": "Accuracy.",
     "data_page": "Numbers.",
     "rules": "Be fair.",
+    "source_name": "Arithmetic",
+    "source_url": "https://example.org/numbers",
+    "citation": "Ada: Numbers, 2026.",
     "licence_name": "CC0",
     "licence_url": "https://example.org/cc0",
 }
@@ -127,6 +130,90 @@ def test_faults_stand_at_their_fields_and_nothing_is_lost(
         "train.csv",
         "sample_submission.csv",
     }
+
+
+def beside(page: str, field: str) -> str:
+    """What stands at a field, as text."""
+    found = re.findall(
+        rf'<(\w+)[^>]* id="{field}-fault-\d+"[^>]*>(.*?)</\1>', page, re.S
+    )
+    texts = (re.sub(r"<[^>]*>", "", each) for _, each in found)
+    return " ".join(html.unescape(each).strip() for each in texts)
+
+
+def test_all_faults_of_form_and_files_are_told_at_once(as_ada: Person) -> None:
+    wrong = FIELDS | {
+        "title": "",
+        "citation": "",
+        "per_day": "many",
+        "time_zone": "Etc/UTC",
+        "closes": "tomorrow",
+        "licence_url": "no address",
+        "tags": " , ",
+    }
+    bad = SAMPLE.replace(b"7,0\n", b"7x,0\n", 1)
+    odd = [(io.BytesIO(TRAIN), "train.csv"), (io.BytesIO(TRAIN), "é.csv")]
+    sent = files(sample=(io.BytesIO(bad), "sample.csv"), data=odd)
+    page = send(as_ada, "/host/new", wrong | sent).text
+    told = {
+        "title": "Give the competition a name.",
+        "citation": "Say how the data is to be cited.",
+        "per_day": "Write a whole number",
+        "closes": "timeline.closes",
+        "licence_url": "licence.url",
+        "tags": "tags is empty",
+        "sample": "they are listed above",
+        "data": "can't be used for a file",
+    }
+    for field, sentence in told.items():
+        assert sentence in beside(page, field), field
+    for sound in ("subtitle", "solution", "opens", "metric", "rules"):
+        assert beside(page, sound) == "", sound
+    assert "“7x”" in page
+
+
+def test_without_a_solution_the_rest_is_looked_at_all_the_same(
+    as_ada: Person,
+) -> None:
+    page = send(
+        as_ada, "/host/new", FIELDS | files(solution=None) | {"closes": "tomorrow"}
+    ).text
+    assert beside(page, "solution") == "Choose the file with the right answers."
+    assert "timeline.closes" in beside(page, "closes")
+    assert beside(page, "sample") == beside(page, "target_columns") == ""
+    assert "in the bundle</h2>" not in page
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_an_address_that_is_taken_is_told_with_the_rest(
+    as_ada: Person, ada: User, make: Factory, mine: bool
+) -> None:
+    """Also one's own: a form makes something new, and changes nothing that is there."""
+    make.competition("odd-even", host_id=ada.id if mine else make.user("bob").id)
+    page = send(as_ada, "/host/new", FIELDS | {"subtitle": ""} | files())
+    assert page.status_code == 422
+    assert "is taken" in beside(page.text, "slug")
+    assert "one sentence" in beside(page.text, "subtitle")
+    assert draft(make).title != FIELDS["title"]
+
+
+def test_a_page_that_nobody_wrote_holds_up_the_launch(
+    as_ada: Person, make: Factory
+) -> None:
+    templates = {
+        "description": starter.DESCRIPTION,
+        "evaluation": starter.EVALUATION,
+        "rules": starter.RULES,
+    }
+    inside = send(as_ada, "/host/new", FIELDS | templates | files()).location
+    prepare(make)
+    assert "Still as the form suggested: Description, Evaluation." in (
+        as_ada.get(inside).text
+    )
+    assert as_ada.post(f"{inside}/launch").status_code == 409
+    for page in ("description", "evaluation"):
+        as_ada.post(f"{inside}/edit/pages/{page}.md", text="Written.")
+    assert as_ada.post(f"{inside}/launch").status_code == 303
 
 
 def test_kept_files_are_their_senders_alone(
@@ -356,159 +443,6 @@ def test_a_competition_without_its_bundle_can_be_looked_at(
     assert as_ada.get("/c/old/host/edit/competition.yaml").status_code == 409
     assert as_ada.get("/c/old/host/bundle.zip").status_code == 409
     assert as_ada.get("/c/old/host/files").status_code == 200
-
-
-# Submissions
-
-
-@pytest.fixture
-def stars(make: Factory, ada: User) -> tuple[Competition, Submission, Submission]:
-    """A competition that Ada hosts, with a score and a fault of the metric."""
-    stars = make.competition("stars", host_id=ada.id)
-    bob = make.user("bob")
-    comets = make.team(stars, bob, name="Comets")
-    scored = make.submission(comets, bob, public=0.75, private=0.123456789)
-    broken = make.submission(
-        comets, bob, status=Status.HOST_ERROR, file_name="broken.csv"
-    )
-    with make.session() as session:
-        score = session.get_one(Submission, broken.id).scores[-1]
-        score.host_message = "KeyError: 'y' <in metric.py>"
-    return stars, scored, broken
-
-
-def test_a_host_sees_what_came_in_and_why_it_has_no_score(
-    as_ada: Person, stars: tuple[Competition, Submission, Submission]
-) -> None:
-    _, scored, broken = stars
-    page = as_ada.get("/c/stars/host/submissions").text
-    assert "predictions.csv" in page
-    assert "broken.csv" in page
-    assert "0.7500" in page
-    assert "0.1234" not in page
-    only = as_ada.get("/c/stars/host/submissions?status=host_error&q=com").text
-    assert "broken.csv" in only
-    assert "predictions.csv" not in only
-    assert (
-        "No submission fits."
-        in as_ada.get("/c/stars/host/submissions?q=nobody&status=nonsense").text
-    )
-    one = as_ada.get(f"/c/stars/host/submissions/{broken.public_id}").text
-    assert "KeyError: &#39;y&#39; &lt;in metric.py&gt;" in one
-    assert "Score it again" in one
-    other = as_ada.get(f"/c/stars/host/submissions/{scored.public_id}").text
-    assert "Score it again" not in other
-    assert "0.1234" not in other
-    sent = as_ada.get(f"/c/stars/host/submissions/{scored.public_id}/file")
-    assert sent.status_code == 200
-
-
-def test_a_host_takes_a_submission_off_and_the_team_reads_why(
-    app: Flask,
-    as_ada: Person,
-    visitor: Person,
-    stars: tuple[Competition, Submission, Submission],
-    make: Factory,
-) -> None:
-    _, scored, broken = stars
-    path = f"/c/stars/host/submissions/{scored.public_id}"
-    assert "the team reads it" in as_ada.post(f"{path}/remove").text
-    assert as_ada.post(f"{path}/remove", reason="Copied from Moons.").location == path
-    assert "Comets" not in visitor.get("/c/stars/leaderboard").text
-    with make.session() as session:
-        bob = session.scalars(select(User).where(User.username == "bob")).one()
-    team = Person(app, bob)
-    told = team.get(f"/c/stars/submissions/{scored.public_id}").text
-    assert "took this submission off the boards: Copied from Moons." in told
-    assert as_ada.post(f"{path}/restore").location == path
-    assert "Comets" in visitor.get("/c/stars/leaderboard").text
-    again = f"/c/stars/host/submissions/{broken.public_id}"
-    assert as_ada.post(f"{again}/again").location == again
-    assert "Waiting" in as_ada.get(again).text
-    refused = as_ada.post(f"{again}/again")
-    assert refused.status_code == 409
-    assert "scores everything anew" in refused.text
-
-
-def test_nobody_else_sees_a_hosts_submissions(
-    app: Flask,
-    make: Factory,
-    visitor: Person,
-    stars: tuple[Competition, Submission, Submission],
-) -> None:
-    _, scored, _ = stars
-    eve = Person(app, make.user("eve"))
-    with make.session() as session:
-        bob = session.scalars(select(User).where(User.username == "bob")).one()
-    path = "/c/stars/host/submissions"
-    for each in (path, f"{path}/{scored.public_id}", f"{path}/{scored.public_id}/file"):
-        assert eve.get(each).status_code == 403
-        assert Person(app, bob).get(each).status_code == 403
-        assert visitor.get(each).location.startswith("/log-in")
-    for what in ("remove", "restore", "again"):
-        answer = eve.post(f"{path}/{scored.public_id}/{what}", reason="x")
-        assert answer.status_code == 403
-
-
-def test_a_submission_of_another_competition_is_not_found(
-    as_ada: Person,
-    make: Factory,
-    stars: tuple[Competition, Submission, Submission],
-) -> None:
-    other = make.competition("other")
-    user = make.user()
-    sent = make.submission(make.team(other, user), user, public=0.5)
-    path = f"/c/stars/host/submissions/{sent.public_id}"
-    assert as_ada.get(path).status_code == 404
-    assert as_ada.get(f"{path}/file").status_code == 404
-    assert as_ada.post(f"{path}/remove", reason="x").status_code == 404
-
-
-# Announcements
-
-
-def test_what_is_announced_is_read_by_those_who_take_part(
-    app: Flask,
-    as_ada: Person,
-    visitor: Person,
-    stars: tuple[Competition, Submission, Submission],
-    make: Factory,
-) -> None:
-    path = "/c/stars/host/announcements"
-    refused = as_ada.post(path, title=" ", text="")
-    assert refused.status_code == 422
-    assert "Give it a title" in refused.text
-    assert "Write 1 to 20,000 characters." in refused.text
-    text = "There is *more* data. <script>x</script>"
-    assert as_ada.post(path, title="More & more", text=text).location == path
-    for page in ("/c/stars", "/c/stars/announcements"):
-        shown = visitor.get(page).text
-        assert "More &amp; more" in shown
-        assert "<em>more</em>" in shown
-        assert "<script>x" not in shown
-    with make.session() as session:
-        bob = session.scalars(select(User).where(User.username == "bob")).one()
-    assert "More &amp; more" in Person(app, bob).get("/").text
-    assert "More &amp; more" not in Person(app, make.user("eve")).get("/").text
-    feed = visitor.get("/c/stars/announcements.atom")
-    assert feed.content_type.startswith("application/atom+xml")
-    root = ElementTree.fromstring(feed.data)  # noqa: S314  # our own
-    atom = {"a": "http://www.w3.org/2005/Atom"}
-    assert root.findtext("a:entry/a:title", namespaces=atom) == "More & more"
-    content = root.findtext("a:entry/a:content", namespaces=atom) or ""
-    assert "<em>more</em>" in content
-    assert "<script" not in content
-    for entry in (root, *root.findall("a:entry", atom)):
-        assert entry.findtext("a:id", namespaces=atom)
-        assert re.fullmatch(
-            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
-            entry.findtext("a:updated", namespaces=atom) or "",
-        )
-    found = re.search(r"/host/announcements/(\w+)/delete", as_ada.get(path).text)
-    assert found
-    assert as_ada.post(f"{path}/{found[1]}/delete").location == path
-    assert "More" not in visitor.get("/c/stars/announcements").text
-    assert as_ada.post(f"{path}/{found[1]}/delete").status_code == 404
 
 
 def test_a_drafts_announcements_are_not_read_by_others(
