@@ -276,6 +276,10 @@ def _tell(answer: dict[str, Any]) -> None:
         show.say(f"  {_MARKS[item['mark']]} {item['name']}: {item['sentence']}")
         for fault in item["faults"]:
             show.say(f"      {fault['message']} {fault['advice']}")
+        for finding in item["findings"]:
+            show.say(
+                f"      {finding['severity']} {finding['code']}: {finding['message']}"
+            )
     if not answer["launched"] and answer["can_launch"] and not answer["launched_at"]:
         show.say(f"Launch it with: podium competition launch {answer['slug']}")
 

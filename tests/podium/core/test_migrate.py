@@ -384,6 +384,19 @@ def words_of_requests(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def what_the_linter_found(empty: Database, folder: Path) -> None:
+    """Findings go; revisions stay as they were, and are linted when somebody asks."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        for revision in session.scalars(select(Revision)):
+            revision.lint = {"findings": [], "counts": {"error": 0}}
+    migrate.downgrade(empty, "0009_request_keys")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -394,6 +407,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
+    "0015_linter": what_the_linter_found,
 }
 
 
