@@ -75,7 +75,8 @@ def test_a_draft_is_linted_in_the_sandbox_for_its_host(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     folder, slug = renamed("wine", tmp_path / "wine")
-    answers = [line.rpartition(",")[0] for line in (folder / "solution.csv").open("r")]
+    solution = (folder / "solution.csv").read_text().splitlines()
+    answers = [line.rpartition(",")[0] for line in solution]
     test = folder / "data/test.csv"
     rows = [
         f"{row},{answer.partition(',')[2]}"
