@@ -13,6 +13,7 @@ from podium.competitions.views import bp as competitions
 from podium.core import assets, filters, markdown, security, web
 from podium.core.api import new_app
 from podium.hosting.editing import bp as editing
+from podium.hosting.linting import bp as linting
 from podium.hosting.making import bp as making
 from podium.hosting.running import bp as running
 from podium.hosting.views import bp as hosting
@@ -47,7 +48,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, recovery, competitions, teams, submissions, leaderboards,
-        showcase, hosting, making, editing, running,
+        showcase, hosting, making, editing, linting, running,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)

@@ -14,6 +14,7 @@ import rich_click as click
 
 from podium_cli import show
 from podium_cli.errors import Refused
+from podium_cli.linting import fails, lint, tell_lint
 from podium_cli.shared import as_json_option, connect, in_browser
 from podium_cli.starter import FILES
 
@@ -69,15 +70,24 @@ def init(folder: Path, as_json: bool) -> None:
 
 @competition.command("check")
 @click.argument("folder", type=BUNDLE)
+@click.option("--strict", is_flag=True, help="Fail for the linter's warnings too.")
 @as_json_option
-def check_bundle(folder: Path, as_json: bool) -> int:
-    """Check the bundle in FOLDER, here and without a server: every fault with its line."""
+def check_bundle(folder: Path, strict: bool, as_json: bool) -> int:
+    """Check the bundle in FOLDER, here and without a server: every fault with its line.
+
+    A sound bundle is linted where podium[local] is installed: what gives answers away,
+    and what scores will mean. Faults and the linter's errors end with 4.
+    """
     bundle, faults = _read(folder)
+    linted = None if faults else lint(folder)
     if as_json:
-        show.as_json({"faults": faults, "slug": bundle.slug if bundle else None})
+        slug = bundle.slug if bundle else None
+        show.as_json({"faults": faults, "slug": slug, "lint": linted})
     else:
         _tell_faults(folder, faults)
-    return EXIT_FAULTY if faults else 0
+        if not faults:
+            tell_lint(linted)
+    return EXIT_FAULTY if faults or fails(linted, strict=strict) else 0
 
 
 @competition.command()
@@ -266,6 +276,10 @@ def _tell(answer: dict[str, Any]) -> None:
         show.say(f"  {_MARKS[item['mark']]} {item['name']}: {item['sentence']}")
         for fault in item["faults"]:
             show.say(f"      {fault['message']} {fault['advice']}")
+        for finding in item["findings"]:
+            show.say(
+                f"      {finding['severity']} {finding['code']}: {finding['message']}"
+            )
     if not answer["launched"] and answer["can_launch"] and not answer["launched_at"]:
         show.say(f"Launch it with: podium competition launch {answer['slug']}")
 

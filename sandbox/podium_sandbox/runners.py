@@ -24,12 +24,13 @@ from podium_scorer.contract import (
     CustomPrepareJob,
     CustomScoreJob,
     CutOff,
+    LintJob,
     PrepareJob,
     ScoreJob,
 )
 
 # Jobs that run our own scorer and nothing that anybody else wrote.
-BUILT_IN_KINDS = frozenset({ScoreJob.kind, PrepareJob.kind})
+BUILT_IN_KINDS = frozenset({ScoreJob.kind, PrepareJob.kind, LintJob.kind})
 # Jobs that run a metric that an organizer wrote: in containers only.
 CUSTOM_KINDS = frozenset({CustomScoreJob.kind, CustomPrepareJob.kind})
 

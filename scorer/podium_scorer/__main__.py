@@ -2,7 +2,8 @@
 
 Exit codes of score, check and prepare: 0 all is well, 2 the participant's file has
 faults, 1 the organizer's solution, sample or metric has. The answer is one JSON object on
-standard output. Wrong usage of the command itself ends with 64.
+standard output. lint ends with 1 where it finds an error, with --strict also for a
+warning. Wrong usage of the command itself ends with 64.
 """
 
 from __future__ import annotations
@@ -62,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--output", type=Path, help="where to write the index")
     _add_metric(prepare, own=True)
     prepare.set_defaults(run=_prepare)
+    lint = commands.add_parser("lint", help="look for what makes a competition unfair")
+    lint.add_argument("folder", type=Path, metavar="FOLDER", help="a bundle's folder")
+    lint.add_argument(
+        "--strict", action="store_true", help="warnings fail as errors do"
+    )
+    lint.add_argument("--json", action="store_true", help="the findings as JSON")
+    lint.set_defaults(run=_lint)
     metrics = commands.add_parser("metrics", help="list the metrics, or find some")
     metrics.add_argument(
         "query", nargs="*", metavar="WORD", help="words that names or summaries have"
@@ -134,6 +142,16 @@ def _check(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace) -> int:
     return _run("prepare", options)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    settle()
+    commands = importlib.import_module("podium_scorer.lint_command")
+    text, code = commands.lint(
+        options.folder, strict=options.strict, as_json=options.json
+    )
+    print(text)
+    return int(code)
 
 
 def _serve(options: argparse.Namespace) -> NoReturn:

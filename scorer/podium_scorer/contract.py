@@ -144,9 +144,36 @@ class CustomPrepareJob:
     caps: ReaderCaps = field(default_factory=ReaderCaps)
 
 
-Job: TypeAlias = ScoreJob | PrepareJob | CustomScoreJob | CustomPrepareJob
+@dataclass(frozen=True, kw_only=True)
+class LintJob:
+    """Look for what makes a competition unfair; answers with ``findings``, as JSON.
+
+    Behind solution and sample come the data files that ``data_names`` name: first those
+    that are ``published``, so many, then those that only programs read. An organizer's
+    metric (``custom``) is not run.
+    """
+
+    kind: ClassVar[str] = "lint"
+    outputs: ClassVar[tuple[str, ...]] = ("findings",)
+    metric: MetricSpec
+    custom: bool
+    id_column: str
+    data_names: tuple[str, ...]
+    published: int
+    public_only: bool = False
+    caps: ReaderCaps = field(default_factory=ReaderCaps)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files that the job takes."""
+        data = (f"data{place}" for place in range(len(self.data_names)))
+        return ("solution", "sample", *data)
+
+
+Job: TypeAlias = ScoreJob | PrepareJob | CustomScoreJob | CustomPrepareJob | LintJob
 _JOBS: dict[str, type[Job]] = {
-    job.kind: job for job in (ScoreJob, PrepareJob, CustomScoreJob, CustomPrepareJob)
+    job.kind: job
+    for job in (ScoreJob, PrepareJob, CustomScoreJob, CustomPrepareJob, LintJob)
 }
 
 
@@ -343,6 +370,8 @@ def job_from_json(data: object) -> Job:
         if "metric" in fields:
             fields["metric"] = MetricSpec(**mapping(fields["metric"], "metric"))
         fields["caps"] = ReaderCaps(**mapping(fields.get("caps", {}), "caps"))
+        if "data_names" in fields:
+            fields["data_names"] = tuple(map(str, fields["data_names"]))
         return kind(**fields)
     except TypeError as error:
         raise ContractError(str(error)) from error

@@ -131,7 +131,13 @@ def _estimates(
     slots = solution.slots.astype(np.int64)
     if aligned.positions is not None:
         slots = slots[aligned.positions]
-    predictions, texts = _in_slots(aligned.columns, slots)
+    return estimate_parts(solution, *_in_slots(aligned.columns, slots))
+
+
+def estimate_parts(
+    solution: SolutionIndex, predictions: Array | None, texts: Sequence[Texts]
+) -> Iterator[tuple[str, Estimate]]:
+    """The score of each part for predictions in slot order; raises Refusal."""
     compute = CODE[solution.metric.name].compute
     for name, rows in solution.splits.parts.items():
         estimate = compute(solution.part(rows, predictions, texts))

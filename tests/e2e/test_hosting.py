@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import COMPETITIONS, SLUGS, wait_until_ready
 from tests.e2e.people import PASSWORD, Participant, new_name
 from tests.e2e.test_command_line import EXIT_NO_SCORE, EXIT_REFUSED, Terminal
-from tests.live import LivePodium
+from tests.live import LivePodium, wait_for
 
 SCORED_WITHIN_MS = 60_000
 
@@ -57,7 +57,8 @@ def test_from_an_empty_folder_to_a_score(
         False,
         True,
     )
-    assert {item["mark"] for item in pushed["checklist"]} == {"done"}
+    marks = {item["name"]: item["mark"] for item in pushed["checklist"]}
+    assert {mark for name, mark in marks.items() if name != "Linter"} == {"done"}
     stranger = Participant(live.url).sign_up()
     assert stranger.ask("GET", f"/competitions/{slug}").status_code == 404
     status = terminal.podium("competition", "status", slug)
@@ -68,6 +69,31 @@ def test_from_an_empty_folder_to_a_score(
     perfect = "\n".join(line.rpartition(",")[0] for line in solution) + "\n"
     sent = stranger.send(slug, perfect.encode())
     assert stranger.outcome(sent)["public_score"] == 0.0
+
+
+def test_a_draft_is_linted_in_the_sandbox_for_its_host(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    folder, slug = renamed("wine", tmp_path / "wine")
+    solution = (folder / "solution.csv").read_text().splitlines()
+    answers = [line.rpartition(",")[0] for line in solution]
+    test = folder / "data/test.csv"
+    rows = [
+        f"{row},{answer.partition(',')[2]}"
+        for row, answer in zip(test.read_text().splitlines(), answers, strict=True)
+    ]
+    test.write_text("\n".join(rows) + "\n")
+    terminal.json("competition", "push", str(folder))
+
+    def found() -> set[str]:
+        status = terminal.json("competition", "status", slug)
+        return {
+            finding["code"]
+            for item in status["checklist"]
+            for finding in item["findings"]
+        }
+
+    assert "test-has-target" in wait_for(found, "the linter's findings")
 
 
 def test_faults_are_told_at_home_and_nothing_is_sent(

@@ -18,6 +18,7 @@ from podium_scorer.contract import (
     AnswerHeader,
     Job,
     JobHeader,
+    LintJob,
     MetricSpec,
     Outcome,
     PrepareJob,
@@ -215,3 +216,32 @@ def test_scoring_imports_nothing_more_and_never_pandas_or_scikit_learn(
         check=False,
     )
     assert found.stdout.strip() == "[] []", found.stderr
+
+
+def test_a_lint_job_answers_with_its_findings() -> None:
+    spec = MetricSpec(name="roc_auc")
+    job = LintJob(
+        metric=spec,
+        custom=False,
+        id_column="id",
+        data_names=("answers.csv",),
+        published=1,
+    )
+    files = [
+        b"id,y,Usage\n1,0,Public\n2,1,Public\n",
+        b"id,y\n1,0.5\n2,0.5\n",
+        b"a\n1\n",
+    ]
+    sizes = tuple(zip(job.files, map(len, files), strict=True))
+    line = JobHeader(nonce="n", job=job, sizes=sizes).to_line()
+    command = [sys.executable, "-m", "podium_scorer", "serve"]
+
+    done = subprocess.run(
+        command, input=line + b"".join(files), capture_output=True, check=True
+    )
+
+    _, header, findings = done.stdout.split(b"\n", 2)
+    answer = AnswerHeader.from_line(header + b"\n")
+    assert answer.sizes == (("findings", len(findings)),)
+    codes = {one["code"] for one in json.loads(findings)["findings"]}
+    assert "names-solution" in codes

@@ -6,7 +6,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.accounts.models import User
@@ -155,6 +163,8 @@ class Revision(Leased, Base):
     index_sha256: Mapped[str | None] = mapped_column(String(64))
     public_rows: Mapped[int] = mapped_column(default=0)
     private_rows: Mapped[int] = mapped_column(default=0)
+    # What the linter found, when and in which data; None before it has looked.
+    lint: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     competition: Mapped[Competition] = relationship()

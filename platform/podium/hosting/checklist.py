@@ -14,6 +14,7 @@ from podium.hosting.starter import TO_WRITE
 # Below so many public rows a board tells chance from skill badly, whatever the metric:
 # at 50 rows a share of right answers has a 95 % interval of up to +-14 percent points.
 FEW_PUBLIC_ROWS = 50
+LINTER = "Linter"
 
 
 class Mark(StrEnum):
@@ -27,18 +28,24 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True)
 class Item:
-    """One line of the checklist; ``faults`` are those that the scorer found."""
+    """One line of the checklist; ``faults`` are those that the scorer found, ``findings``
+    what the linter did."""
 
     name: str
     mark: Mark
     sentence: str
     faults: Sequence[dict[str, Any]] = ()
+    findings: Sequence[dict[str, Any]] = ()
 
 
 def checklist(
-    competition: Competition, revision: Revision | None, now: datetime
+    competition: Competition,
+    revision: Revision | None,
+    now: datetime,
+    data_sha256: str = "",
 ) -> list[Item]:
-    """What is to be looked at before launch; ``revision`` is the newest one."""
+    """What is to be looked at before launch; ``revision`` is the newest one, and
+    ``data_sha256`` tells whether the linter saw the files as they are."""
     return [
         _judging(revision),
         *_rows(revision),
@@ -46,6 +53,7 @@ def checklist(
         *_pages(competition),
         _data(competition),
         *_team(competition),
+        *_linter(revision, data_sha256),
     ]
 
 
@@ -162,3 +170,25 @@ def _team(competition: Competition) -> list[Item]:
             "public rows. Competitions usually allow 5 or fewer.",
         )
     ]
+
+
+def _linter(revision: Revision | None, data_sha256: str) -> list[Item]:
+    """What the linter found; it never keeps a competition from its launch."""
+    if revision is None or revision.state is not RevisionState.READY:
+        return []
+    found = revision.lint
+    if found is None:
+        return [Item(LINTER, Mark.ADVICE, "It has not looked at the files yet.")]
+    if "trouble" in found:
+        return [Item(LINTER, Mark.ADVICE, f"{found['trouble']} Lint again.")]
+    counts = found["counts"]
+    grave = counts["error"] + counts["warning"]
+    said = ", ".join(f"{counts[word]} {word}s" for word in ("error", "warning", "note"))
+    sentence = f"{said}: see below."
+    if found["left_out"]:
+        names = ", ".join(found["left_out"][:3])
+        sentence += f" Too large to be looked at here: {names}."
+    if found["data_sha256"] != data_sha256:
+        grave, sentence = 1, f"{sentence} The data changed since: lint again."
+    mark = Mark.ADVICE if grave else Mark.DONE
+    return [Item(LINTER, mark, sentence, findings=found["findings"])]

@@ -23,6 +23,10 @@ class ChecklistItem(Answer):
     faults: list[dict[str, Any]] = Field(
         description="What the scorer found in solution, sample submission or metric."
     )
+    findings: list[dict[str, Any]] = Field(
+        description="What the linter found: severity, code, message (the evidence), "
+        "advice, and the file where it is in one."
+    )
 
 
 class Hosted(Answer):
@@ -135,6 +139,7 @@ def _parts(
                 mark=item.mark,
                 sentence=item.sentence,
                 faults=list(item.faults),
+                findings=list(item.findings),
             )
             for item in items
         ],

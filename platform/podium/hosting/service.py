@@ -19,7 +19,7 @@ from podium.accounts.service import require_confirmed
 from podium.competitions import importer, queries
 from podium.competitions import service as competitions
 from podium.competitions.importer import ImportResult
-from podium.competitions.models import Announcement, Competition
+from podium.competitions.models import Announcement, Competition, RevisionState
 from podium.core.errors import Invalid, NotAllowed, Refused, TooLarge
 from podium.core.services import Services
 from podium.core.storage import Readable, Storage, pieces
@@ -27,6 +27,7 @@ from podium.core.text import size as size_text
 from podium.hosting import letters, packing
 from podium.hosting.checklist import Item, Mark, can_launch, checklist
 from podium.leaderboards import service as leaderboards
+from podium.scoring import lint
 from podium.settings import Settings
 from podium.teams.models import Participant
 from podium_scorer.bundle import MANIFEST, Bundle, BundleError, BundleFault, read_bundle
@@ -212,7 +213,20 @@ def checklist_of(
 ) -> list[Item]:
     """The competition's checklist."""
     newest = queries.newest_revision(session, competition=competition)
-    return checklist(competition, newest, now)
+    seen = "" if newest is None else lint.data_sha256(session, revision=newest)
+    return checklist(competition, newest, now, seen)
+
+
+def ask_for_lint(
+    session: Session, services: Services, *, competition: Competition
+) -> None:
+    """Have the newest revision linted; raises Refused where there is nothing to lint, or
+    nobody to do it."""
+    newest = queries.newest_revision(session, competition=competition)
+    if newest is None or newest.state is not RevisionState.READY:
+        raise Refused("The scorer has to take solution and sample first.")
+    if not lint.ask(services, revision_id=newest.id):
+        raise Refused("The queue is away. Try again in a minute.")
 
 
 def launch(

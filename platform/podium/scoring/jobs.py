@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from podium import bootstrap
+from podium.scoring import lint as linter
 from podium.scoring import run
 
 
@@ -14,3 +15,8 @@ def score(row_id: int) -> None:
 def prepare(row_id: int) -> None:
     """Prepare the solution of a row of ``revisions``."""
     run.prepare(bootstrap.services(), row_id)
+
+
+def lint(row_id: int) -> None:
+    """Lint the files of a row of ``revisions``."""
+    linter.look(bootstrap.services(), row_id)

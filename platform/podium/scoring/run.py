@@ -17,7 +17,7 @@ from podium.competitions import service as competitions
 from podium.competitions.models import Part, Revision, RevisionState
 from podium.competitions.programs import Program, program_of
 from podium.core.storage import Blob
-from podium.scoring import dispatch, outcomes, rescore
+from podium.scoring import dispatch, lint, outcomes, rescore
 from podium.scoring.claim import Claim, claim, give_back, kept, ours
 from podium.scoring.record import Judged, record
 from podium.settings import Settings
@@ -98,6 +98,7 @@ def prepare(services: Services, revision_id: int) -> None:
         with services.database.session() as session:
             _record_prepared(session, claimed, verdict, index, settings, pin)
             session.commit()
+        lint.ask_for_draft(services, revision_id=revision_id)
     dispatch.dispatch(services)
 
 

@@ -405,6 +405,19 @@ def mail(empty: Database, folder: Path) -> None:
     assert after == before
 
 
+def what_the_linter_found(empty: Database, folder: Path) -> None:
+    """Findings go; revisions stay as they were, and are linted when somebody asks."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        for revision in session.scalars(select(Revision)):
+            revision.lint = {"findings": [], "counts": {"error": 0}}
+    migrate.downgrade(empty, "0010_mail")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -416,6 +429,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
     "0010_mail": mail,
+    "0011_linter": what_the_linter_found,
 }
 
 

@@ -362,6 +362,12 @@ def ready(**values: object) -> Revision:
         "public_rows": 100,
         "private_rows": 200,
         "errors": [],
+        "lint": {
+            "findings": [],
+            "counts": {"error": 0, "warning": 0, "note": 0},
+            "left_out": [],
+            "data_sha256": "",
+        },
     }
     return Revision(**(defaults | values))
 

@@ -87,6 +87,7 @@ lnnnnyy POST /c/<slug>/host/edit/<path:path>
 lnnnnyy GET /c/<slug>/host/files
 lnnnnyy POST /c/<slug>/host/files
 lnnnnyy POST /c/<slug>/host/launch
+lnnnnyy POST /c/<slug>/host/lint
 lnnnnyy GET /c/<slug>/host/submissions
 lnnnnyy GET /c/<slug>/host/submissions/<public_id>
 lnnnnyy POST /c/<slug>/host/submissions/<public_id>/<any(remove, restore, again):what>

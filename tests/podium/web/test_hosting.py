@@ -18,9 +18,10 @@ from podium.accounts.models import User
 from podium.competitions.models import Competition, Revision, RevisionState
 from podium.core import clock
 from podium.hosting import starter
+from podium.scoring import lint
 from podium.settings import Settings
 from tests.podium.bundles import write_bundle
-from tests.podium.factories import DAY, Factory
+from tests.podium.factories import DAY, Factory, FakeJobs
 from tests.podium.web.people import Person
 
 SOLUTION = b"id,y\n" + b"".join(b"%d,%d\n" % (n, n % 2) for n in range(200))
@@ -423,6 +424,75 @@ def test_faults_that_the_scorer_found_are_on_the_checklist(
     assert "The sample submission does not fit." in page
     assert "Ids are missing." in page
     assert as_ada.post(f"{sums}/launch").status_code == 409
+
+
+def linted(make: Factory, **values: Any) -> None:
+    finding = {
+        "code": "column-leak",
+        "severity": "warning",
+        "message": "The column <sugar> predicts ripe: its AUC is 0.999.",
+        "advice": "Take it out.",
+        "file": "train.csv",
+        "line": None,
+    }
+    found = {
+        "findings": [finding],
+        "counts": {"error": 0, "warning": 1, "note": 0},
+        "not_applied": {},
+        "left_out": ["huge.parquet"],
+        "data_sha256": "of other files",
+    }
+    with make.session() as session:
+        session.scalars(select(Revision)).one().lint = found | values
+
+
+def test_findings_of_the_linter_are_on_the_checklist_and_keep_nobody_from_the_launch(
+    as_ada: Person, sums: str, make: Factory
+) -> None:
+    prepare(make)
+    linted(make)
+
+    page = as_ada.get(sums).text
+
+    assert "The column &lt;sugar&gt; predicts ripe: its AUC is 0.999." in page
+    assert "Take it out." in page
+    assert "0 errors, 1 warnings, 0 notes" in page
+    assert "huge.parquet" in page
+    assert as_ada.post(f"{sums}/launch").status_code == 303
+
+
+def test_findings_about_older_data_say_so(
+    as_ada: Person, sums: str, make: Factory
+) -> None:
+    prepare(make)
+    linted(make)
+    assert "The data changed since" in as_ada.get(sums).text
+    with make.session() as session:
+        revision = session.scalars(select(Revision)).one()
+        now = lint.data_sha256(session, revision=revision)
+    linted(make, data_sha256=now)
+    assert "The data changed since" not in as_ada.get(sums).text
+
+
+def test_the_linter_is_asked_again_by_a_button(
+    as_ada: Person, sums: str, make: Factory, jobs: FakeJobs
+) -> None:
+    prepare(make)
+    jobs.sent.clear()
+
+    as_ada.post(f"{sums}/lint")
+
+    assert [job.function for job in jobs.sent] == ["podium.scoring.jobs.lint"]
+
+
+def test_the_linter_waits_for_the_scorer(
+    as_ada: Person, sums: str, jobs: FakeJobs
+) -> None:
+    jobs.sent.clear()
+    as_ada.post(f"{sums}/lint")
+
+    assert "The scorer has to take solution and sample first." in as_ada.get(sums).text
+    assert jobs.sent == []
 
 
 def test_where_organizers_are_approved_others_are_told(
