@@ -25,7 +25,7 @@ from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
 from podium.settings import Settings
 from podium.submissions.models import Score, Submission
-from podium.teams.models import MergeRequest, Team
+from podium.teams.models import JoinRequest, MergeRequest, Team
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
 
@@ -225,6 +225,7 @@ def first_schema(empty: Database, folder: Path) -> None:
         "roles",
         "role_members",
         "scoring_hosts",
+        "join_requests",
         "merge_requests",
         "team_turns",
         "competition_turns",
@@ -384,6 +385,25 @@ def words_of_requests(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def requests_to_join(empty: Database, folder: Path) -> None:
+    """Requests go, and teams take none; teams and users stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        team = session.scalars(select(Team)).first()
+        user = session.scalars(select(User).order_by(User.id)).first()
+        assert team
+        assert user
+        team.open_to_requests = True
+        session.add(JoinRequest(team_id=team.id, user_id=user.id, message="Hi"))
+    assert content(empty)["join_requests"]
+    migrate.downgrade(empty, "0009_request_keys")
+    assert "join_requests" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -394,6 +414,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
+    "0013_teaming": requests_to_join,
 }
 
 
