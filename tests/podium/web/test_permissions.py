@@ -218,7 +218,11 @@ def call(
     plain = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
     options: dict[str, Any] = {}
     if (method, plain) in bodies:
-        named = {"name": "Comets"} if plain.endswith("merge-requests") else {}
+        named = (
+            {"name": "Comets"}
+            if plain.endswith(("merge-requests", "join-requests"))
+            else {}
+        )
         options["json"] = bodies[method, plain] | named
     elif method in {"PUT", "POST"} and rule.rule.endswith(("bundle", "submissions")):
         options["input_stream"] = io.BytesIO(b"x")
