@@ -131,12 +131,12 @@ def change_link(slug: str, what: str) -> ResponseReturnValue:
 @bp.post("/c/<slug>/team/requests/<any(open, close):switch>")
 def set_open(slug: str, switch: str) -> ResponseReturnValue:
     """Let others ask to join my team, or no longer."""
-    session, is_open = web.session(), switch == "open"
+    user, session, is_open = require_viewer(), web.session(), switch == "open"
     competition = by_slug(session, slug)
     asking.set_open(
         session,
         team=my_team(competition),
-        by=require_viewer(),
+        by=user,
         is_open=is_open,
         now=clock.now(),
     )
