@@ -374,6 +374,31 @@ class Client:
         secret = link.rstrip("/").rpartition("/")[2]
         return self._call("POST", f"/team-links/{quote(secret, safe='')}")
 
+    def take_requests(self, slug: str, *, is_open: bool) -> Json:
+        """Let others ask to join my team, or no longer."""
+        path = f"{_at(slug)}/team/openness"
+        return self._call("PUT", path, json={"open_to_requests": is_open})
+
+    def join_requests(self, slug: str) -> list[Json]:
+        """Requests to join, to my team and of mine."""
+        found = self._call("GET", f"{_at(slug)}/join-requests")
+        items: list[Json] = found["items"]
+        return items
+
+    def ask_to_join(self, slug: str, name: str, message: str = "") -> Json:
+        """Ask the team of this name to let me in."""
+        body = {"name": name, "message": message}
+        return self._call("POST", f"{_at(slug)}/join-requests", json=body)
+
+    def accept_join(self, request_id: str) -> Json:
+        """Let in who asked to join my team."""
+        path = f"/join-requests/{quote(request_id, safe='')}/accept"
+        return self._call("POST", path)
+
+    def close_join(self, request_id: str) -> None:
+        """Decline a request to join my team, or take my own back."""
+        self._call("DELETE", f"/join-requests/{quote(request_id, safe='')}")
+
     def merge_requests(self, slug: str) -> list[Json]:
         """Requests to merge, to my team and of my team."""
         items: list[Json] = self._call("GET", f"{_at(slug)}/team/merge-requests")[

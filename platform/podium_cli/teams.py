@@ -155,6 +155,80 @@ def enter(link: str, as_json: bool) -> None:
     _tell(found, as_json, f"You are now in the team “{found['name']}”.")
 
 
+@team.command("open")
+@click.argument("slug")
+@click.option("--close", is_flag=True, help="Take no more requests.")
+@as_json_option
+def open_team(slug: str, close: bool, as_json: bool) -> None:
+    """Let others ask to join your team in competition SLUG."""
+    with connect() as client:
+        found = client.take_requests(slug, is_open=not close)
+    said = "takes no more requests" if close else "takes requests to join"
+    _tell(found, as_json, f"“{found['name']}” {said}.")
+
+
+@team.command()
+@click.argument("slug")
+@click.argument("name")
+@click.option("-m", "--message", default="", help="What to tell its leader.")
+@as_json_option
+def ask(slug: str, name: str, message: str, as_json: bool) -> None:
+    """Ask the team called NAME in competition SLUG to let you in.
+
+    A team of one that you have is given up for it; if it has submitted, it merges into
+    the team.
+    """
+    with connect() as client:
+        made = client.ask_to_join(slug, name, message)
+    asked = made["team"]["name"]
+    _tell(made, as_json, f"“{asked}” is asked; its leader can let you in.")
+
+
+@team.command()
+@click.argument("slug")
+@as_json_option
+def requests(slug: str, as_json: bool) -> None:
+    """List requests to join in competition SLUG: to your team, and yours."""
+    with connect() as client:
+        items = client.join_requests(slug)
+    if as_json:
+        show.as_json({"items": items})
+        return
+    show.table(
+        ("ID", "TEAM", "USER", "MESSAGE"),
+        [
+            (
+                item["id"],
+                item["team"]["name"],
+                item["user"]["username"],
+                item["message"],
+            )
+            for item in items
+        ],
+        "No requests.",
+    )
+
+
+@team.command("request-accept")
+@click.argument("request")
+@as_json_option
+def request_accept(request: str, as_json: bool) -> None:
+    """Let in who asked by REQUEST (its id) to join your team."""
+    with connect() as client:
+        found = client.accept_join(request)
+    _tell(found, as_json, f"They are now in your team “{found['name']}”.")
+
+
+@team.command("request-close")
+@click.argument("request")
+@as_json_option
+def request_close(request: str, as_json: bool) -> None:
+    """Decline REQUEST (its id) to join, or take your own back."""
+    with connect() as client:
+        client.close_join(request)
+    _tell({"closed": request}, as_json, "The request to join is closed.")
+
+
 @team.command()
 @click.argument("slug")
 @click.argument("other")

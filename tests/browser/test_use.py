@@ -225,3 +225,28 @@ def test_times_are_the_readers(site: Site, chromium: Browser) -> None:
     expect(opens).to_have_text("1 Jan 2026, 09:00")
     expect(opens).to_have_attribute("title", "1 Jan 2026, 00:00 UTC")
     context.close()
+
+
+def test_somebody_asks_to_join_a_team_and_its_leader_lets_them_in(
+    site: Site, page: Page, chromium: Browser
+) -> None:
+    make = Factory(site.services)
+    leader = make.user()
+    team = make.team(_competition(site), leader, name="The Open Doors")
+    context = chromium.new_context()
+    log_in(context, site.address, leader.username)
+    theirs = context.new_page()
+    theirs.goto(f"{site.address}{MAIN}/team")
+    theirs.get_by_role("button", name="Take requests").click()
+    page.goto(f"{site.address}/t/{team.public_id}")
+    page.get_by_label("Message to its leader").fill("I know splines.")
+    page.get_by_role("button", name="Ask to join").click()
+    expect(page.locator("main")).to_contain_text("You asked to join")
+    theirs.goto(f"{site.address}/invitations")
+    theirs.get_by_role("link", name="Answer").click()
+    expect(theirs.locator("main")).to_contain_text("I know splines.")
+    theirs.get_by_role("button", name="Let in").click()
+    expect(theirs.locator("main")).to_contain_text("is now in your team.")
+    page.reload()
+    expect(page.locator("#p-team")).to_have_text("The Open Doors")
+    context.close()

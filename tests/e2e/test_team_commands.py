@@ -65,6 +65,21 @@ def test_a_team_is_made_joined_and_handed_over(
     assert "Only the team's leader may do that." in refused.stderr
 
 
+def test_who_asks_is_let_in(two: tuple[Terminal, Terminal, str]) -> None:
+    one, other, name = two
+    one.json("team", "name", SLUG, f"Doors {name}")
+    assert "takes requests to join" in said(one, "team", "open", SLUG)
+    asked = said(other, "team", "ask", SLUG, f"doors {name}", "-m", "I know splines.")
+    assert "its leader can let you in" in asked
+    (request,) = one.json("team", "requests", SLUG)["items"]
+    assert "I know splines." in said(one, "team", "requests", SLUG)
+    said(other, "team", "request-close", request["id"])
+    again = other.json("team", "ask", SLUG, f"Doors {name}")
+    assert "in your team" in said(one, "team", "request-accept", again["id"])
+    assert "takes no more requests" in said(one, "team", "open", SLUG, "--close")
+    assert len(other.json("team", "show", SLUG)["members"]) == 2
+
+
 def test_a_link_lets_in_and_a_member_is_taken_out(
     two: tuple[Terminal, Terminal, str],
 ) -> None:

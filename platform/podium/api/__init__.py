@@ -14,6 +14,7 @@ from podium.core.security import csrf
 from podium.hosting.api import bp as hosting
 from podium.leaderboards.api import bp as leaderboards
 from podium.scoring.api import bp as submissions
+from podium.scoring.join_api import bp as joining
 from podium.scoring.merge_api import bp as merging
 from podium.teams.api import bp as teams
 
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     overview,
     competitions,
     teams,
+    joining,
     merging,
     submissions,
     leaderboards,

@@ -40,7 +40,7 @@ def ask(
         raise Refused(f"“{other.name}” has been asked and has not answered yet.")
     if len(ours) >= OPEN_REQUESTS:
         raise Refused("Too many requests wait for an answer. Take one back first.")
-    _require_fitting(session, team, other, now)
+    require_fitting(session, team, other, now)
     request = MergeRequest(
         team_id=team.id, other_id=other.id, asked_by_id=by.id, created_at=now
     )
@@ -60,7 +60,15 @@ def accept(session: Session, *, request: MergeRequest, by: User, now: datetime) 
     teams.lock_all(session, {team, other})
     _require_open(session, request)
     leadership.require_leader(other, by)
-    _require_fitting(session, team, other, now)
+    require_fitting(session, team, other, now)
+    unite(session, competition=competition, team=team, other=other)
+    return other
+
+
+def unite(
+    session: Session, *, competition: Competition, team: Team, other: Team
+) -> None:
+    """Move all that is a team's into the other; all three are held."""
     chosen = update(Submission).where(Submission.team_id == team.id)
     session.execute(
         chosen.values(selected_at=None).execution_options(synchronize_session=False)
@@ -81,8 +89,8 @@ def accept(session: Session, *, request: MergeRequest, by: User, now: datetime) 
     )
     session.expire_all()
     _withdraw_invitations(session, other)
+    teams.forget_requests(session, other)
     leaderboards.refresh_team(session, competition=competition, team_id=other.id)
-    return other
 
 
 def close(session: Session, *, request: MergeRequest, by: User) -> None:
@@ -123,7 +131,7 @@ def _require_open(session: Session, request: MergeRequest) -> None:
         raise Refused("This request has been answered or taken back already.")
 
 
-def _require_fitting(session: Session, team: Team, other: Team, now: datetime) -> None:
+def require_fitting(session: Session, team: Team, other: Team, now: datetime) -> None:
     """Raise Refused with all that keeps two held teams apart."""
     competition = other.competition
     teams.require_changeable(competition, now)

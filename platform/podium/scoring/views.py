@@ -18,12 +18,13 @@ from podium.core.errors import Invalid, NotFound, PodiumError
 from podium.core.forms import show_faults, text
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
-from podium.scoring import merging
+from podium.scoring import joining, merging
 from podium.scoring import service as scoring
 from podium.scoring.dispatch import wake
 from podium.scoring.forms import SubmitForm
 from podium.submissions import queries, service
 from podium.submissions.models import Submission
+from podium.teams import asking
 from podium.teams import queries as teams
 from podium.teams import views as team_views
 from podium.teams.forms import MergeForm
@@ -184,6 +185,19 @@ def answer_merge(public_id: str, answer: str) -> ResponseReturnValue:
         return team_views.done(competition, f"“{name}” is now part of your team.")
     merging.close(session, request=found, by=user)
     return team_views.done(competition, "The request to merge is closed.")
+
+
+@bp.post("/join-requests/<public_id>/<any(accept, close):answer>")
+def answer_join(public_id: str, answer: str) -> ResponseReturnValue:
+    """Let in who asks to join; or say no, or take my own request back."""
+    user, session = require_viewer(), web.session()
+    found = teams.join_request_by_public_id(session, public_id=public_id, viewer=user)
+    competition, name = found.team.competition, found.user.shown_name
+    if answer == "accept":
+        joining.let_in(session, request=found, by=user, now=clock.now())
+        return team_views.done(competition, f"{name} is now in your team.")
+    asking.close(session, request=found, by=user)
+    return team_views.done(competition, "The request to join is closed.")
 
 
 def _mine(public_id: str, competition: Competition | None = None) -> Submission:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from podium.accounts.identity import require_viewer
 from podium.accounts.service import by_username
 from podium.competitions.models import Stage
 from podium.core import clock, web
+from podium.core.errors import PodiumError
+from podium.core.forms import show_faults, text
 from podium.leaderboards import queries as boards
 from podium.leaderboards.merit import Medal, medal
 from podium.leaderboards.models import Split
 from podium.showcase import service
+from podium.teams import asking
 from podium.teams import queries as teams
+from podium.teams.forms import AskForm
 from podium.teams.models import Team
 
 PAGE_ROWS = 100
@@ -41,8 +46,30 @@ class Result:
 @bp.get("/t/<public_id>")
 def team(public_id: str) -> ResponseReturnValue:
     """Who are they, and how did they do?"""
-    found = teams.team_by_public_id(web.session(), public_id)
-    return render_template("showcase/team.html", team=found, result=_result(found))
+    return _team_page(teams.team_by_public_id(web.session(), public_id), AskForm())
+
+
+@bp.post("/t/<public_id>/ask")
+def team_ask(public_id: str) -> ResponseReturnValue:
+    """Ask to join the team."""
+    user, session, form = require_viewer(), web.session(), AskForm()
+    found = teams.team_by_public_id(session, public_id)
+    try:
+        asking.ask(
+            session,
+            team=found,
+            user=user,
+            message=text(form, "message"),
+            now=clock.now(),
+        )
+    except PodiumError as error:
+        session.rollback()
+        error.fields = error.fields or {"message": error.sentence}
+        show_faults(form, error)
+        return _team_page(found, form), error.status
+    session.commit()
+    flash(f"“{found.name}” is asked; its leader can let you in.", "success")
+    return redirect(url_for("teams.show", slug=found.competition.slug))
 
 
 @bp.get("/u/<username>")
@@ -69,6 +96,20 @@ def rankings() -> ResponseReturnValue:
         people=len(found),
         page=page,
         pages=pages,
+    )
+
+
+def _team_page(team: Team, form: AskForm) -> str:
+    competition, now = team.competition, clock.now()
+    until = competition.merger_deadline or competition.closes_at
+    return render_template(
+        "showcase/team.html",
+        team=team,
+        result=_result(team),
+        takes_requests=team.open_to_requests
+        and now < until
+        and len(team.memberships) < competition.team_max_size,
+        form=form,
     )
 
 

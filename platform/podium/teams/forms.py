@@ -28,3 +28,9 @@ class MergeForm(FlaskForm):
     """Which team to merge with."""
 
     other = StringField("Name of the other team")
+
+
+class AskForm(FlaskForm):
+    """Asking to join a team."""
+
+    message = StringField("Message to its leader")

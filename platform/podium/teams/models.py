@@ -1,11 +1,11 @@
-"""Participant, Team, Membership, Invitation, MergeRequest."""
+"""Participant, Team, Membership, Invitation, JoinRequest, MergeRequest."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.accounts.models import User
@@ -52,6 +52,10 @@ class Team(Base):
     # The secret part of an address at which others join, and until when it leads in.
     link_secret: Mapped[str | None] = mapped_column(String(64), unique=True)
     link_until: Mapped[datetime | None]
+    # Whether others may ask to join: the leader's switch.
+    open_to_requests: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     competition: Mapped[Competition] = relationship()
@@ -124,6 +128,26 @@ class Invitation(Base):
     team: Mapped[Team] = relationship(lazy="joined", innerjoin=True)
     user: Mapped[User] = relationship(foreign_keys=[user_id])
     invited_by: Mapped[User | None] = relationship(foreign_keys=[invited_by_id])
+
+
+class JoinRequest(Base):
+    """A user asks to become a member of a team. It is there until it is answered."""
+
+    __tablename__ = "join_requests"
+    __table_args__ = (UniqueConstraint("team_id", "user_id"),)
+
+    id: Mapped[Key]
+    public_id: Mapped[str] = mapped_column(String(12), unique=True, default=public_id)
+    team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    message: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    # Read along, never later: the team may be gone by then, and its requests with it.
+    team: Mapped[Team] = relationship(lazy="joined", innerjoin=True)
+    user: Mapped[User] = relationship()
 
 
 class MergeRequest(Base):

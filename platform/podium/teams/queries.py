@@ -14,6 +14,7 @@ from podium.core.text import name_key
 from podium.teams.models import (
     Invitation,
     InvitationState,
+    JoinRequest,
     Membership,
     MergeRequest,
     Participant,
@@ -121,6 +122,57 @@ def merge_request_by_public_id(
         select(MergeRequest).where(MergeRequest.public_id == public_id)
     )
     if found is not None and viewer in (*found.team.members, *found.other.members):
+        return found
+    raise NotFound("There is no such request. It may have been answered already.")
+
+
+def join_requests_to(session: Session, *, team: Team | None) -> list[JoinRequest]:
+    """Who asks to join a team, first come first."""
+    if team is None:
+        return []
+    asked = select(JoinRequest).where(JoinRequest.team_id == team.id)
+    return list(session.scalars(asked.order_by(JoinRequest.id)))
+
+
+def join_requests_of(
+    session: Session, *, competition: Competition, user: User
+) -> list[JoinRequest]:
+    """The teams of a competition that a user asks to join, and has no answer of yet."""
+    return list(
+        session.scalars(
+            select(JoinRequest)
+            .join(Team, JoinRequest.team_id == Team.id)
+            .where(
+                Team.competition_id == competition.id, JoinRequest.user_id == user.id
+            )
+            .order_by(JoinRequest.id)
+        )
+    )
+
+
+def join_requests_for(session: Session, *, leader: User | None) -> list[JoinRequest]:
+    """Requests to join that wait for a user's answer, of all their teams."""
+    if leader is None:
+        return []
+    return list(
+        session.scalars(
+            select(JoinRequest)
+            .join(Team, JoinRequest.team_id == Team.id)
+            .where(Team.leader_id == leader.id)
+            .options(joinedload(JoinRequest.team).joinedload(Team.competition))
+            .order_by(JoinRequest.id)
+        )
+    )
+
+
+def join_request_by_public_id(
+    session: Session, *, public_id: str, viewer: User
+) -> JoinRequest:
+    """A request to join, for who asks and for the team's members; raises NotFound."""
+    found = session.scalar(
+        select(JoinRequest).where(JoinRequest.public_id == public_id)
+    )
+    if found and (found.user_id == viewer.id or viewer in found.team.members):
         return found
     raise NotFound("There is no such request. It may have been answered already.")
 

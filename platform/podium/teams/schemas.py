@@ -11,7 +11,13 @@ from podium.competitions.schemas import CompetitionRef
 from podium.competitions.schemas import reference as competition_reference
 from podium.core.shapes import Answer, Input
 from podium.teams.leadership import Link
-from podium.teams.models import Invitation, InvitationState, MergeRequest, Team
+from podium.teams.models import (
+    Invitation,
+    InvitationState,
+    JoinRequest,
+    MergeRequest,
+    Team,
+)
 
 
 class Person(Answer):
@@ -52,6 +58,7 @@ class TeamAnswer(TeamRef):
     competition: CompetitionRef
     members: list[Member]
     created_at: datetime
+    open_to_requests: bool = Field(description="Whether others may ask to join.")
     invitations: list[InvitationAnswer]
 
 
@@ -61,6 +68,24 @@ class LinkAnswer(Answer):
     secret: str = Field(description="The last part of the link's address.")
     url: str
     until: datetime
+
+
+class JoinRequestAnswer(Answer):
+    """Somebody asks to become a member of a team."""
+
+    id: str
+    team: TeamRef
+    competition: CompetitionRef
+    user: Person
+    message: str
+    created_at: datetime
+
+
+class JoinRequestList(Answer):
+    """Requests to join that wait for an answer, to your team and of yours."""
+
+    items: list[JoinRequestAnswer]
+    next: str | None
 
 
 class MergeRequestAnswer(Answer):
@@ -127,6 +152,19 @@ class MemberName(Input):
     username: str = Field(min_length=1, max_length=40, examples=["ada"])
 
 
+class Openness(Input):
+    """Whether others may ask to join your team."""
+
+    open_to_requests: bool
+
+
+class Asking(Input):
+    """Which team to join, and what to tell its leader."""
+
+    name: str = Field(min_length=1, max_length=80, examples=["The Kernels"])
+    message: str = Field(default="", max_length=300, examples=["I know splines."])
+
+
 class OtherTeam(Input):
     """Which team to merge with."""
 
@@ -168,6 +206,18 @@ def invitation(found: Invitation) -> InvitationAnswer:
     )
 
 
+def join_request(found: JoinRequest) -> JoinRequestAnswer:
+    """A request to join as both sides see it."""
+    return JoinRequestAnswer(
+        id=found.public_id,
+        team=reference(found.team),
+        competition=competition_reference(found.team.competition),
+        user=person(found.user),
+        message=found.message,
+        created_at=found.created_at,
+    )
+
+
 def team(found: Team, invitations: list[Invitation]) -> TeamAnswer:
     """A team as its members see it."""
     return TeamAnswer(
@@ -176,6 +226,7 @@ def team(found: Team, invitations: list[Invitation]) -> TeamAnswer:
         competition=competition_reference(found.competition),
         members=members(found),
         created_at=found.created_at,
+        open_to_requests=found.open_to_requests,
         invitations=[invitation(each) for each in invitations],
     )
 

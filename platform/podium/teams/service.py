@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from podium.teams import letters, queries
 from podium.teams.models import (
     Invitation,
     InvitationState,
+    JoinRequest,
     Membership,
     Participant,
     Team,
@@ -99,6 +100,7 @@ def leave(session: Session, *, competition: Competition, user: User) -> None:
     if team is not None:
         lock(session, team)
         leave_team(session, team=team, user=user)
+    _forget_requests(session, competition, [user.id])
     session.delete(joined)
 
 
@@ -165,7 +167,7 @@ def invite(
         raise Refused(f"{user.shown_name} is in your team already.")
     if len(waiting) >= OPEN_INVITATIONS:
         raise Refused("Too many invitations wait for an answer. Cancel one first.")
-    _require_seat(session, team)
+    require_seat(session, team)
     require_changeable(competition, now)
     invitation = Invitation(
         team_id=team.id, user_id=user.id, invited_by_id=by.id, created_at=now
@@ -215,14 +217,24 @@ def enter(
     require_changeable(team.competition, now)
     if own is team:
         raise Refused(f"You are in the team “{team.name}” already.")
-    _require_seat(session, team)
+    require_seat(session, team)
     if own is not None:
         leave_team(session, team=own, user=user)
     try:
         with session.begin_nested():
             session.add(_membership(team, user, now))
     except IntegrityError as error:
-        raise Refused("You are in another team of this competition already.") from error
+        raise Refused(
+            f"{user.shown_name} is in another team of this competition already."
+        ) from error
+    forget_requests(session, team)
+
+
+def forget_requests(session: Session, team: Team) -> None:
+    """Take back what a team's members ask of other teams: they are in one now."""
+    in_it = select(Membership.user_id).where(Membership.team_id == team.id)
+    members = list(session.scalars(in_it))
+    _forget_requests(session, team.competition, members)
 
 
 def decline(
@@ -338,6 +350,17 @@ def _hold(session: Session, invitation: Invitation) -> None:
         raise Refused("The team of this invitation was dissolved meanwhile.")
 
 
+def _forget_requests(
+    session: Session, competition: Competition, user_ids: Collection[int]
+) -> None:
+    theirs = select(Team.id).where(Team.competition_id == competition.id)
+    session.execute(
+        delete(JoinRequest)
+        .where(JoinRequest.user_id.in_(user_ids), JoinRequest.team_id.in_(theirs))
+        .execution_options(synchronize_session="fetch")
+    )
+
+
 def _membership(team: Team, user: User, now: datetime) -> Membership:
     return Membership(
         team_id=team.id,
@@ -376,7 +399,8 @@ def leave_team(session: Session, *, team: Team, user: User) -> None:
     session.flush()  # before the user's membership of another team
 
 
-def _require_seat(session: Session, team: Team) -> None:
+def require_seat(session: Session, team: Team) -> None:
+    """Raise Refused where a team, which is held, is full."""
     most = team.competition.team_max_size
     if queries.size(session, team=team) >= most:
         raise Refused(

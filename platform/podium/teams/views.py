@@ -12,7 +12,7 @@ from podium.competitions.queries import by_slug
 from podium.core import clock, web
 from podium.core.errors import PodiumError, Refused
 from podium.core.forms import show_faults, text
-from podium.teams import leadership, queries, service
+from podium.teams import asking, leadership, queries, service
 from podium.teams.forms import InviteForm, JoinForm, MergeForm, NameForm
 from podium.teams.models import Team
 
@@ -132,6 +132,22 @@ def change_link(slug: str, what: str) -> ResponseReturnValue:
     return done(competition, "The link is closed: nobody joins by it any more.")
 
 
+@bp.post("/c/<slug>/team/requests/<any(open, close):switch>")
+def set_open(slug: str, switch: str) -> ResponseReturnValue:
+    """Let others ask to join my team, or no longer."""
+    user, session, is_open = require_viewer(), web.session(), switch == "open"
+    competition = by_slug(session, slug)
+    asking.set_open(
+        session,
+        team=my_team(competition),
+        by=user,
+        is_open=is_open,
+        now=clock.now(),
+    )
+    said = "Others can ask to join now." if is_open else "Nobody can ask to join now."
+    return done(competition, said)
+
+
 @bp.get("/join-team/<secret>")
 def link(secret: str) -> ResponseReturnValue:
     """Which team does this link lead into?"""
@@ -162,6 +178,7 @@ def invitations() -> ResponseReturnValue:
         "teams/invitations.html",
         invitations=queries.open_invitations_of_user(web.session(), user=user),
         merges=queries.merge_requests_for(web.session(), leader=user),
+        asking=queries.join_requests_for(web.session(), leader=user),
     )
 
 
@@ -210,6 +227,10 @@ def team_page(
         waiting=waiting,
         merges=to_us,
         own_merges=ours,
+        asking=queries.join_requests_to(session, team=team),
+        own_asking=queries.join_requests_of(
+            session, competition=competition, user=require_viewer()
+        ),
         leads=team is not None and team.leader_id == require_viewer().id,
         link_is_open=team is not None and leadership.link_is_open(team, now),
         changeable=now < (competition.merger_deadline or competition.closes_at),

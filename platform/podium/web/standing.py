@@ -110,6 +110,8 @@ def open_invitations(competition: Competition | None = None) -> list[Invitation]
 
 
 def waiting_answers() -> int:
-    """How many invitations and requests to merge wait for the viewer's answer."""
-    merges = teams.merge_requests_for(web.session(), leader=viewer())
-    return len(open_invitations()) + len(merges)
+    """How many invitations and requests wait for the viewer's answer."""
+    session = web.session()
+    merges = teams.merge_requests_for(session, leader=viewer())
+    asking = teams.join_requests_for(session, leader=viewer())
+    return len(open_invitations()) + len(merges) + len(asking)

@@ -15,7 +15,7 @@ from podium.api import BLUEPRINTS
 from podium.core import clock
 from podium.core.api import new_app
 from podium.submissions.models import Submission
-from podium.teams.models import Invitation, MergeRequest, Team
+from podium.teams.models import Invitation, JoinRequest, MergeRequest, Team
 from tests.podium.api.world import World
 from tests.podium.factories import DAY
 
@@ -29,6 +29,7 @@ THERE = {
     "team_id": "team",
     "invitation_id": "invitation",
     "request_id": "merge",
+    "join_id": "join",
     "secret": "link",
     "announcement_id": "announcement",
     "token_id": 1,
@@ -40,6 +41,7 @@ BEYOND_THE_SCHEMA = [
     "changeMe",
     "makeTeam",
     "renameTeam",
+    "askToJoin",
     "submit",
     "pushBundle",
 ]
@@ -133,6 +135,9 @@ def token(app: Flask, world: World) -> str:
         )
         asking = session.get_one(Invitation, 1).team
         asking.link_secret, asking.link_until = "link", clock.now() + DAY
+        session.add(
+            JoinRequest(public_id="join", team_id=submission.team_id, user_id=other.id)
+        )
         session.add(
             MergeRequest(
                 public_id="merge", team_id=asking.id, other_id=submission.team_id

@@ -79,7 +79,7 @@ def test_bodies_are_required_and_have_examples(document: Document) -> None:
         for _, _, operation in _operations(document)
         if "requestBody" in operation
     ]
-    assert len(bodies) == 13
+    assert len(bodies) == 15
     for body in bodies:
         assert body["required"] is True
         json_body = body["content"].get("application/json")

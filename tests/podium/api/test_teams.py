@@ -243,3 +243,31 @@ def test_a_team_that_is_not_there_is_named(ada: Caller) -> None:
     answer = ada("post", f"{TEAM}/merge-requests", json={"name": "Nobody"})
     assert answer.status_code == 404
     assert "no team named “Nobody”" in answer.json["detail"]
+
+
+def test_who_asks_to_join_is_let_in_by_the_leader(ada: Caller, grace: Caller) -> None:
+    requests = "/competitions/stars/join-requests"
+    body = {"name": "splines", "message": " I know\nsplines. "}
+    refused = grace("post", requests, json=body)
+    assert (refused.status_code, refused.json["kind"]) == (409, "not_open_to_requests")
+    opened = ada("put", f"{TEAM}/openness", json={"open_to_requests": True})
+    assert opened.json["open_to_requests"] is True
+    made = grace("post", requests, json=body)
+    assert made.status_code == 201
+    assert made.json["message"] == "I know splines."
+    assert grace("get", requests).json["items"] == [made.json]
+    assert ada("get", requests).json["items"] == [made.json]
+    way = f"/join-requests/{made.json['id']}"
+    assert grace("post", f"{way}/accept").status_code == 403
+    team = ada("post", f"{way}/accept")
+    assert {each["username"] for each in team.json["members"]} == {"ada", "grace"}
+    assert ada("get", requests).json["items"] == []
+
+
+def test_a_request_to_join_is_closed_by_either_side(ada: Caller, grace: Caller) -> None:
+    ada("put", f"{TEAM}/openness", json={"open_to_requests": True})
+    requests = "/competitions/stars/join-requests"
+    for closes in (ada, grace):
+        made = grace("post", requests, json={"name": "Splines"}).json
+        assert closes("delete", f"/join-requests/{made['id']}").status_code == 204
+    assert grace("get", requests).json["items"] == []

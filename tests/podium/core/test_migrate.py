@@ -26,7 +26,7 @@ from podium.kaggle.models import KaggleUpload
 from podium.notifications.models import Mail
 from podium.settings import Settings
 from podium.submissions.models import Score, Submission
-from podium.teams.models import MergeRequest, Team
+from podium.teams.models import JoinRequest, MergeRequest, Team
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
 
@@ -222,6 +222,7 @@ def first_schema(empty: Database, folder: Path) -> None:
     found = content(empty)
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
+        "join_requests",
         "announcements",
         "roles",
         "role_members",
@@ -418,6 +419,25 @@ def what_the_linter_found(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def requests_to_join(empty: Database, folder: Path) -> None:
+    """Requests go, and teams take none; teams and users stay as they were."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        team = session.scalars(select(Team)).first()
+        user = session.scalars(select(User).order_by(User.id)).first()
+        assert team
+        assert user
+        team.open_to_requests = True
+        session.add(JoinRequest(team_id=team.id, user_id=user.id, message="Hi"))
+    assert content(empty)["join_requests"]
+    migrate.downgrade(empty, "0011_linter")
+    assert "join_requests" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -430,6 +450,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0009_request_keys": words_of_requests,
     "0010_mail": mail,
     "0011_linter": what_the_linter_found,
+    "0012_teaming": requests_to_join,
 }
 
 

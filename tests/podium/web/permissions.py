@@ -38,6 +38,9 @@ lxyyxxx GET /api/v1/competitions/<slug>/team
 lxyyxxx PATCH /api/v1/competitions/<slug>/team
 lyyyyyy POST /api/v1/competitions/<slug>/team
 lxyyxxx POST /api/v1/competitions/<slug>/team/invitations
+lyyyyyy GET /api/v1/competitions/<slug>/join-requests
+lyyyyyy POST /api/v1/competitions/<slug>/join-requests
+lxynxxx PUT /api/v1/competitions/<slug>/team/openness
 lxynxxx PUT /api/v1/competitions/<slug>/team/leader
 lxynxxx DELETE /api/v1/competitions/<slug>/team/link
 lxynxxx POST /api/v1/competitions/<slug>/team/link
@@ -49,6 +52,8 @@ lyyyyyy GET /api/v1/invitations
 lxxyxxx DELETE /api/v1/invitations/<invitation_id>
 lxxnxxx POST /api/v1/invitations/<invitation_id>/accept
 lxxnxxx POST /api/v1/invitations/<invitation_id>/decline
+lxxnxxx DELETE /api/v1/join-requests/<join_id>
+lxxnxxx POST /api/v1/join-requests/<join_id>/accept
 lyyyyyy GET /api/v1/me
 lyyyyyy PATCH /api/v1/me
 lxynxxx DELETE /api/v1/merge-requests/<request_id>
@@ -109,6 +114,7 @@ lyyyyyy POST /c/<slug>/team
 lyynyyy POST /c/<slug>/team/<any(lead, remove):what>
 lyyyyyy POST /c/<slug>/team/invite
 lyynyyy POST /c/<slug>/team/link/<any(make, close):what>
+lyynyyy POST /c/<slug>/team/requests/<any(open, close):switch>
 lyynyyy POST /c/<slug>/team/merge
 lyyyyyy POST /c/<slug>/team/rename
 lyyyyyy GET /change-password
@@ -130,6 +136,7 @@ lyyyyyy POST /host/bundle
 lyyyyyy GET /host/new
 lyyyyyy POST /host/new
 lyyyyyy GET /invitations
+lxxnxxx POST /join-requests/<public_id>/<any(accept, close):answer>
 lxxnxxx POST /invitations/<public_id>/<any(accept, decline, cancel):answer>
 yyyyyyy GET /join-team/<secret>
 lyyyyyy POST /join-team/<secret>
@@ -162,6 +169,7 @@ lxxyxxx POST /submissions/<public_id>/<any(choose, unchoose):what>
 lxxyxxx GET /submissions/<public_id>/file
 lxxyxxx POST /submissions/<public_id>/withdraw
 yyyyyyy GET /t/<public_id>
+lyyyyyy POST /t/<public_id>/ask
 yyyyyyy GET /u/<username>
 lyyyyyy GET /verify
 lyyyyyy POST /verify

@@ -29,12 +29,12 @@ from podium.core.api import PREFIX
 from podium.hosting import service as hosting
 from podium.scoring import merging
 from podium.submissions.models import Status
-from podium.teams import leadership
+from podium.teams import asking, leadership
 from podium.teams import service as teams
 from tests.podium.factories import Factory
 from tests.podium.web.people import Person
 from tests.podium.web.permissions import TABLE
-from tests.podium.web.test_routes import Scene, address
+from tests.podium.web.test_routes import Scene, address, open_to_requests
 
 WHO = ("nobody", "sam", "pat", "tess", "otto", "hope", "amy")
 NAMES = {  # the word of each outcome in the table
@@ -120,6 +120,8 @@ class World:
         sent = make.submission(comets, people["ada"], public=0.5, private=0.5)
         make.submission(comets, people["ada"], status=Status.HOST_ERROR)
         now = clock.now()
+        kim = make.user("kim")
+        make.join(stars, kim)
         with make.session() as session:
             ada, amy = session.merge(people["ada"]), session.merge(people["amy"])
             accounts.set_role(session, user=amy, name=ADMIN, has=True)
@@ -133,6 +135,13 @@ class World:
                 team=session.merge(moons),
                 other=comets,
                 by=session.merge(people["pat"]),
+                now=now,
+            )
+            asked = asking.ask(
+                session,
+                team=open_to_requests(session, comets),
+                user=session.merge(kim),
+                message="",
                 now=now,
             )
             said = hosting.announce(
@@ -153,6 +162,8 @@ class World:
             "announcement_id": said.public_id,
             "merge_id": merge.public_id,
             "request_id": merge.public_id,
+            "join_id": asked.public_id,
+            "switch": "open",
             "token_id": token.id,
             "answer": "accept",
             "what": "make",
@@ -208,7 +219,11 @@ def call(
     plain = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
     options: dict[str, Any] = {}
     if (method, plain) in bodies:
-        named = {"name": "Comets"} if plain.endswith("merge-requests") else {}
+        named = (
+            {"name": "Comets"}
+            if plain.endswith(("merge-requests", "join-requests"))
+            else {}
+        )
         options["json"] = bodies[method, plain] | named
     elif method in {"PUT", "POST"} and rule.rule.endswith(("bundle", "submissions")):
         options["input_stream"] = io.BytesIO(b"x")

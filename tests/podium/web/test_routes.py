@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -21,8 +22,9 @@ from podium.core import clock
 from podium.hosting import service as hosting
 from podium.scoring import merging
 from podium.submissions.models import Status
-from podium.teams import leadership
+from podium.teams import asking, leadership
 from podium.teams import service as teams
+from podium.teams.models import Team
 from tests.podium.factories import Factory
 from tests.podium.web.people import Person
 from tests.readable import readable
@@ -67,6 +69,8 @@ def scene(make: Factory, ada: User) -> Scene:
     )
     make.submission(team, ada, public=0.4, private=PRIVATE)
     make.submission(team, ada, status=Status.REJECTED)
+    kim = make.user("kim")
+    make.join(stars, kim)
     with make.session() as session:
         by = session.merge(ada)
         invitation = teams.invite(
@@ -87,6 +91,13 @@ def scene(make: Factory, ada: User) -> Scene:
             by=session.merge(eve),
             now=clock.now(),
         )
+        asked = asking.ask(
+            session,
+            team=open_to_requests(session, team),
+            user=session.merge(kim),
+            message="",
+            now=clock.now(),
+        )
         said = hosting.announce(
             session,
             competition=session.merge(stars),
@@ -102,6 +113,8 @@ def scene(make: Factory, ada: User) -> Scene:
         "team_id": team.public_id,
         "submission_id": sent.public_id,
         "invitation_id": invitation.public_id,
+        "join_id": asked.public_id,
+        "switch": "open",
         "token_id": token.id,
         "answer": "accept",
         "what": "make",
@@ -114,6 +127,13 @@ def scene(make: Factory, ada: User) -> Scene:
         "signed": "not-signed",
     }
     return Scene(ada, values, secret)
+
+
+def open_to_requests(session: Session, team: Team) -> Team:
+    """The team, which takes requests to join from now on."""
+    found = session.merge(team)
+    found.open_to_requests = True
+    return found
 
 
 def rules(app: Flask, method: str) -> Iterator[Rule]:
@@ -129,6 +149,8 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         values["public_id"] = scene.values["team_id"]
     if "invitations" in rule.rule:
         values["public_id"] = scene.values["invitation_id"]
+    if "join-requests" in rule.rule:
+        values["public_id"] = scene.values["join_id"]
     if "announcements" in rule.rule:
         values["public_id"] = scene.values["announcement_id"]
     if "merges" in rule.rule:

@@ -231,3 +231,56 @@ def _answer(person: Person, word: str) -> str:
     found = re.search(rf"/invitations/\w+/{word}", page)
     assert found, page
     return found.group()
+
+
+def test_somebody_asks_to_join_a_team_and_is_let_in(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    team, bob = make.team(stars, ada, name="Comets"), make.user("bob")
+    make.join(stars, bob)
+    as_bob, page = as_user(bob), f"/t/{team.public_id}"
+    assert "Ask to join" not in as_bob.get(page).text
+    as_ada.post("/c/stars/team/requests/open")
+    assert "Ask to join" in as_bob.get(page).text
+    assert as_bob.post(f"{page}/ask", message="I know stars.").location == (
+        "/c/stars/team"
+    )
+    assert "You asked to join" in as_bob.get("/c/stars/team").text
+    assert "1 invitation" in as_ada.get("/").text
+    assert "asks to join your team “Comets”" in as_ada.get("/invitations").text
+    waiting = as_ada.get("/c/stars/team").text
+    assert "I know stars." in waiting
+    found = re.search(r"/join-requests/\w+/accept", waiting)
+    assert found
+    as_ada.post(found.group())
+    assert "@bob" in as_ada.get("/c/stars/team").text
+
+
+def test_what_is_wrong_with_a_request_to_join_is_told_at_the_field(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    team, bob = make.team(stars, ada, name="Comets"), make.user("bob")
+    make.join(stars, bob)
+    as_ada.post("/c/stars/team/requests/open")
+    answer = as_user(bob).post(f"/t/{team.public_id}/ask", message="x" * 301)
+    assert answer.status_code == 422
+    assert "at most 300 visible characters" in answer.text
+    assert "x" * 301 in answer.text
+
+
+def test_a_request_to_join_is_declined_or_taken_back(
+    stars: Competition, make: Factory, ada: User, as_ada: Person, as_user: Visit
+) -> None:
+    team, bob = make.team(stars, ada, name="Comets"), make.user("bob")
+    make.join(stars, bob)
+    as_ada.post("/c/stars/team/requests/open")
+    as_bob = as_user(bob)
+    for person in (as_ada, as_bob):
+        as_bob.post(f"/t/{team.public_id}/ask", message="")
+        text = person.get("/c/stars/team").text
+        found = re.search(r"/join-requests/\w+/close", text)
+        assert found
+        person.post(found.group())
+        assert "The request to join is closed." in person.get("/c/stars/team").text
+    as_ada.post("/c/stars/team/requests/close")
+    assert "Ask to join" not in as_bob.get(f"/t/{team.public_id}").text
