@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed
 from podium.core.text import name_key
+from podium.leaderboards.intervals import rank_intervals
 from podium.leaderboards.merit import Medal, medal
 from podium.leaderboards.models import Board, Entry, Split
 from podium.teams import queries as teams
@@ -31,7 +32,11 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A team's row on a board."""
+    """A team's row on a board.
+
+    ``ranks`` are the best and the worst rank that the scores' intervals allow, None for a
+    score without one. ``tied_with_next``: the row below can't be told apart from this one.
+    """
 
     rank: int
     team_id: int
@@ -45,6 +50,10 @@ class Row:
     at: datetime
     last_at: datetime
     sort_key: float
+    best_key: float
+    worst_key: float
+    ranks: tuple[int, int] | None = None
+    tied_with_next: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +139,10 @@ def board_page(
     if found and after is not None and not wanted:
         before = _before(session, board, found[0])
     rows = _with_ranks(session, board, found[:limit], before=before)
-    rows = with_members(session, rows)
+    rows = _with_intervals(session, board, with_members(session, rows))
+    if not wanted:
+        rows = _with_ties(rows, found)
+    mine = teams.team_of(session, competition=competition, user=viewer)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
         split=split,
@@ -138,12 +150,8 @@ def board_page(
         teams=count(session, board=board),
         rows=rows,
         next=(last.sort_key, last.at, last.team_id) if last else None,
-        me=row_of(
-            session,
-            competition=competition,
-            split=split,
-            team=teams.team_of(session, competition=competition, user=viewer),
-        ),
+        me=next((row for row in rows if mine and row.team_id == mine.id), None)
+        or row_of(session, competition=competition, split=split, team=mine),
         public_share=_public_share(competition),
     )
 
@@ -160,6 +168,7 @@ def row_of(
         return None
     found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
     rows = with_members(session, _with_ranks(session, board, found))
+    rows = _with_intervals(session, board, rows)
     return rows[0] if rows else None
 
 
@@ -279,6 +288,8 @@ def _entries(board: Board) -> Select[*tuple[Any, ...]]:
             Entry.at,
             Entry.last_at,
             Entry.sort_key,
+            Entry.best_key,
+            Entry.worst_key,
         )
         .join(Team, Entry.team_id == Team.id)
         .where(Entry.board_id == board.id)
@@ -316,9 +327,34 @@ def _with_ranks(
                 at=each.at,
                 last_at=each.last_at,
                 sort_key=each.sort_key,
+                best_key=each.best_key,
+                worst_key=each.worst_key,
             )
         )
     return rows
+
+
+def _with_intervals(session: Session, board: Board, rows: Sequence[Row]) -> list[Row]:
+    """The rows with the ranks that their scores' intervals allow."""
+    known = {row.team_id for row in rows if row.low is not None}
+    found = rank_intervals(session, board=board, team_ids=known)
+    return [replace(row, ranks=found.get(row.team_id)) for row in rows]
+
+
+def _with_ties(rows: Sequence[Row], found: Sequence[Any]) -> list[Row]:
+    """Neighbouring rows, each with whether the one below can be told apart; ``found`` may
+    have one row more."""
+    below = [*found[1 : len(rows) + 1], None][: len(rows)]
+    return [
+        replace(row, tied_with_next=_tied(row, other))
+        for row, other in zip(rows, below, strict=True)
+    ]
+
+
+def _tied(row: Row, below: Any) -> bool:
+    if below is None or row.low is None or below.low is None:
+        return False
+    return bool(below.best_key <= row.worst_key)
 
 
 def _better(session: Session, board: Board, sort_key: float) -> int:

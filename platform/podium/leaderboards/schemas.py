@@ -34,6 +34,14 @@ class BoardEntry(Answer):
     team: BoardTeam
     score: float
     interval: Interval | None = Field(description="The score's 95 % interval.")
+    rank_interval: tuple[int, int] | None = Field(
+        description="The best and the worst rank that the 95 % intervals of all teams "
+        "allow; null without an interval."
+    )
+    tied_with_next: bool = Field(
+        description="Whether the interval overlaps that of the next row of the board, so "
+        "that the two can't be told apart. False in a search and at a row on its own."
+    )
     submissions: int = Field(description="How many were scored.")
     last_at: datetime = Field(description="When the last scored one was made.")
 
@@ -95,6 +103,8 @@ def entry(row: Row, *, decimals: int) -> BoardEntry:
         ),
         score=float(score_text(row.score, decimals)),
         interval=rounded_pair(row.low, row.high, decimals),
+        rank_interval=row.ranks,
+        tied_with_next=row.tied_with_next,
         submissions=row.submissions,
         last_at=row.last_at,
     )

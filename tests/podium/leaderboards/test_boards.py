@@ -4,7 +4,7 @@ them are what a full recomputation says."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -110,10 +110,10 @@ class Arena:
         self.competition = competition
         self.naive = Naive(higher=higher)
         self.number = 0
-        self.teams = [self._team(number) for number in range(TEAMS)]
+        self.teams = [self.add_team(number) for number in range(TEAMS)]
         self.revise(higher)
 
-    def _team(self, number: int) -> int:
+    def add_team(self, number: int) -> int:
         team = Team(
             competition_id=self.competition.id,
             name=f"Team {number}",
@@ -160,7 +160,14 @@ class Arena:
         self.naive.submissions[submission.id] = (self.teams[team], second)
         return submission.id
 
-    def score(self, submission_id: int, public: float, private: float | None) -> None:
+    def score(
+        self,
+        submission_id: int,
+        public: float,
+        private: float | None,
+        *,
+        interval: Sequence[float] | None = None,
+    ) -> None:
         """The live revision's verdict on a submission."""
         if (submission_id, self.naive.revision) in self.naive.scores:
             return
@@ -174,6 +181,8 @@ class Arena:
             public=public,
             private=private,
         )
+        if interval:
+            score.public_low, score.public_high = interval
         self.session.add(score)
         self.naive.scores[submission_id, self.naive.revision] = (public, private)
         self._refresh(team)

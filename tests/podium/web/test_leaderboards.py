@@ -46,6 +46,25 @@ def test_rows_stand_in_order_with_scores_and_intervals(
     assert 'href="/help/metrics/roc_auc"' in page
 
 
+def test_rows_that_cannot_be_told_apart_are_joined(
+    stars: Competition, make: Factory, ada: User, as_ada: Person
+) -> None:
+    for name, score in (("First", 0.9), ("Next", 0.88), ("Last", 0.5)):
+        user = ada if name == "Next" else make.user()
+        make.submission(
+            make.team(stars, user, name=name), user, public=score, private=0
+        )
+    page = as_ada.get(BOARD).text
+    assert re.findall(r'<tr id="[^"]+" class="([^"]*)"', page) == [
+        " tied-below",
+        "mine-row tied-above",
+        "",
+    ]
+    assert page.count("could be </span>1–2</span>") == 2
+    assert "1 other team can’t be told apart from the first." in page
+    assert "Yours could be anything from 1st to 2nd." in page
+
+
 def test_the_own_row_is_in_view_wherever_it_stands(
     stars: Competition, make: Factory, ada: User, as_ada: Person
 ) -> None:
