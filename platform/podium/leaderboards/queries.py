@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
@@ -36,6 +36,7 @@ class Row:
 
     ``ranks`` are the best and the worst rank that the scores' intervals allow, None for a
     score without one. ``tied_with_next``: the row below can't be told apart from this one.
+    ``zone`` is the medal whose places the rank is among: see ``zone``.
     """
 
     rank: int
@@ -54,6 +55,7 @@ class Row:
     worst_key: float
     ranks: tuple[int, int] | None = None
     tied_with_next: bool = False
+    zone: Medal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,15 +145,19 @@ def board_page(
     if not wanted:
         rows = _with_ties(rows, found)
     mine = teams.team_of(session, competition=competition, user=viewer)
+    me = next((row for row in rows if mine and row.team_id == mine.id), None) or row_of(
+        session, competition=competition, split=split, team=mine
+    )
+    field = count(session, board=board)
+    zoned = partial(_with_zone, competition, split=split, now=now, teams=field)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
         split=split,
         version=board.version,
-        teams=count(session, board=board),
-        rows=rows,
+        teams=field,
+        rows=[zoned(row) for row in rows],
         next=(last.sort_key, last.at, last.team_id) if last else None,
-        me=next((row for row in rows if mine and row.team_id == mine.id), None)
-        or row_of(session, competition=competition, split=split, team=mine),
+        me=zoned(me) if me else None,
         public_share=_public_share(competition),
     )
 
@@ -194,6 +200,33 @@ def open_split(competition: Competition, *, now: datetime) -> Split:
     """The board that tells most without telling too much: the private one after the end."""
     ended = competition.stage(now) is Stage.ENDED
     return Split.PRIVATE if ended else Split.PUBLIC
+
+
+def placed(
+    session: Session,
+    *,
+    competition: Competition,
+    split: Split,
+    team: Team,
+    now: datetime,
+) -> Row | None:
+    """``row_of``, with the zone that the row is in."""
+    row = row_of(session, competition=competition, split=split, team=team)
+    field = team_count(session, competition=competition, split=split)
+    if row is None:
+        return None
+    return _with_zone(competition, row, split=split, now=now, teams=field)
+
+
+def zone(
+    competition: Competition, *, split: Split, now: datetime, rank: int, teams: int
+) -> Medal | None:
+    """The medal whose places a rank is among, in a competition that counts: what the rank
+    has won after the end, and what it would win before. None on the board that decides
+    nothing any more."""
+    if not competition.ranked or split is not open_split(competition, now=now):
+        return None
+    return medal(rank=rank, teams=teams)
 
 
 def results_of(session: Session, *, user: User, now: datetime) -> list[Result]:
@@ -332,6 +365,14 @@ def _with_ranks(
             )
         )
     return rows
+
+
+def _with_zone(
+    competition: Competition, row: Row, *, split: Split, now: datetime, teams: int
+) -> Row:
+    """The row with the medal whose places it is among."""
+    found = zone(competition, split=split, now=now, rank=row.rank, teams=teams)
+    return replace(row, zone=found)
 
 
 def _with_intervals(session: Session, board: Board, rows: Sequence[Row]) -> list[Row]:

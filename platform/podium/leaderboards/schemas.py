@@ -42,6 +42,10 @@ class BoardEntry(Answer):
         description="Whether the interval overlaps that of the next row of the board, so "
         "that the two can't be told apart. False in a search and at a row on its own."
     )
+    zone: Medal | None = Field(
+        description="The medal whose places the rank is among, in a competition that "
+        "counts; null on the public board after the end."
+    )
     submissions: int = Field(description="How many were scored.")
     last_at: datetime = Field(description="When the last scored one was made.")
 
@@ -105,6 +109,7 @@ def entry(row: Row, *, decimals: int) -> BoardEntry:
         interval=rounded_pair(row.low, row.high, decimals),
         rank_interval=row.ranks,
         tied_with_next=row.tied_with_next,
+        zone=row.zone,
         submissions=row.submissions,
         last_at=row.last_at,
     )

@@ -492,6 +492,34 @@ def test_a_search_keeps_the_ranks_of_the_whole_board(make: Factory) -> None:
     assert board(make, search="%").rows == []
 
 
+@pytest.mark.parametrize(
+    ("ranked", "ended", "split", "expected"),
+    [
+        (True, False, Split.PUBLIC, ["gold", "silver", *["bronze"] * 2]),
+        (False, False, Split.PUBLIC, []),
+        (True, True, Split.PRIVATE, ["gold", "silver", *["bronze"] * 2]),
+        (True, True, Split.PUBLIC, []),
+    ],
+)
+def test_the_board_that_counts_has_medal_places(
+    make: Factory, ranked: bool, ended: bool, split: Split, expected: list[str]
+) -> None:
+    competition = make.competition()
+    users = [make.user() for _ in range(10)]
+    for number, user in enumerate(users):
+        team = make.team(competition, user)
+        make.submission(team, user, public=1 - number / 100, private=1 - number / 100)
+    with make.session() as session:
+        held = session.get_one(Competition, competition.id)
+        held.ranked = ranked
+        if ended:
+            held.closes_at = clock.now()
+    page = board(make, split, viewer=users[1])
+    assert [row.zone for row in page.rows if row.zone] == expected
+    assert page.me is not None
+    assert page.me.zone == (expected[1] if expected else None)
+
+
 def test_the_private_board_is_closed_until_the_end(make: Factory) -> None:
     competition = make.competition()
     user = make.user()

@@ -65,6 +65,24 @@ def test_rows_that_cannot_be_told_apart_are_joined(
     assert "Yours could be anything from 1st to 2nd." in page
 
 
+def test_medal_places_are_named_before_their_first_row(
+    stars: Competition, make: Factory, visitor: Person
+) -> None:
+    with make.session() as session:
+        session.get_one(Competition, stars.id).ranked = True
+    for number in range(10):
+        user = make.user()
+        team = make.team(stars, user, name=f"Team {number}")
+        make.submission(team, user, public=1 - number / 100, private=0)
+    page = visitor.get(BOARD).text
+    marks = re.findall(r"</span> (\w+ places)<|>(No medal)<|/t/\w+\">(Team \d)<", page)
+    assert ["".join(mark) for mark in marks][:8] == [
+        "Gold places", "Team 0", "Silver places", "Team 1",
+        "Bronze places", "Team 2", "Team 3", "No medal",
+    ]  # fmt: skip
+    assert "Gold places" not in visitor.get(f"{BOARD}?search=team").text
+
+
 def test_the_own_row_is_in_view_wherever_it_stands(
     stars: Competition, make: Factory, ada: User, as_ada: Person
 ) -> None:
