@@ -17,7 +17,7 @@ from podium_cli.shared import as_json_option, connect
 if TYPE_CHECKING:
     from podium_cli.client import Client
 
-HEADERS = ("RANK", "TEAM", "SCORE", "SUBMISSIONS", "LAST")
+HEADERS = ("RANK", "RANKS", "TEAM", "SCORE", "SUBMISSIONS", "LAST")
 LONGEST_PAUSE_S = 60.0
 board_option = click.option(
     "--board",
@@ -33,7 +33,10 @@ board_option = click.option(
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
 @as_json_option
 def leaderboard(slug: str, board: str, limit: int, as_json: bool) -> None:
-    """Show the leaderboard of competition SLUG; your own row has a star."""
+    """Show the leaderboard of competition SLUG; your own row has a star.
+
+    RANKS are the best and the worst rank that the scores' 95 % intervals allow.
+    """
     with connect() as client:
         answer = client.leaderboard(slug, board=board, limit=limit)
     if as_json:
@@ -141,6 +144,7 @@ def _rows(answer: dict[str, Any], first: dict[str, int]) -> list[tuple[object, .
     return [
         (
             f"{row['rank']}{'*' if row['team']['id'] == own else ''}{_moved(row, first)}",
+            _interval(row),
             row["team"]["name"],
             show.score(row["score"]),
             row["submissions"],
@@ -148,6 +152,12 @@ def _rows(answer: dict[str, Any], first: dict[str, int]) -> list[tuple[object, .
         )
         for row in rows
     ]
+
+
+def _interval(row: dict[str, Any]) -> str:
+    """The ranks that the scores' intervals allow, as in 2-9."""
+    ends = row.get("rank_interval")
+    return "-".join(str(end) for end in sorted(set(ends))) if ends else ""
 
 
 def _moved(row: dict[str, Any], first: dict[str, int]) -> str:

@@ -270,6 +270,8 @@ def fill(session: Session, *, submissions: int, teams: int) -> None:
                     "score": each.score - shift,
                     "low": each.score - shift - 0.02,
                     "high": each.score - shift + 0.02,
+                    "best_key": shift - each.score - 0.02,
+                    "worst_key": shift - each.score + 0.02,
                     "at": _moment(each.number),
                     "submission_id": each.number,
                     "submissions": sent[each.team],

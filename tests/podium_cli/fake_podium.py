@@ -273,6 +273,7 @@ def entry(rank: int) -> dict[str, Any]:
         "rank": rank,
         "team": {"id": f"t{rank}", "name": f"Team {rank}"},
         "score": 1 - rank / 1000,
+        "rank_interval": [max(rank - 1, 1), rank],
         "submissions": 2,
         "last_at": "2026-07-01T12:00:00Z",
     }

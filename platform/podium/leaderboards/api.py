@@ -66,8 +66,8 @@ def get_team(team_id: str) -> schemas.TeamPage:
     """
     team = team_queries.team_by_public_id(session(), team_id)
     split = queries.open_split(team.competition, now=clock.now())
-    row = queries.row_of(
-        session(), competition=team.competition, split=split, team=team
+    row = queries.placed(
+        session(), competition=team.competition, split=split, team=team, now=clock.now()
     )
     waiting = (
         team_queries.open_invitations_of_team(session(), team=team)

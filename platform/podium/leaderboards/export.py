@@ -19,7 +19,7 @@ from podium.leaderboards.queries import Row
 
 HEADER = (
     "Rank", "TeamId", "TeamName", "LastSubmissionDate", "Score", "Low95", "High95",
-    "SubmissionCount", "TeamMemberUserNames",
+    "BestRank", "WorstRank", "SubmissionCount", "TeamMemberUserNames", "Zone",
 )  # fmt: skip
 BATCH_ROWS = 2000
 # What makes a spreadsheet take a cell for a formula (OWASP, "CSV Injection").
@@ -85,6 +85,8 @@ def _cells(row: Row, decimals: int) -> tuple[object, ...]:
         rounded(row.score, decimals),
         rounded(row.low, decimals),
         rounded(row.high, decimals),
+        *(row.ranks or (None, None)),
         row.submissions,
         safe_cell(members),
+        row.zone or "",
     )

@@ -40,11 +40,14 @@ class Board(Base):
 
 class Entry(Base):
     """A team's row on a board. ``sort_key`` is the score, negated where higher is better,
-    so that every board sorts ascending by (sort_key, at, team_id)."""
+    so that every board sorts ascending by (sort_key, at, team_id). ``best_key`` and
+    ``worst_key`` are the ends of its interval in that order: see ``ranking.ends``."""
 
     __tablename__ = "entries"
     __table_args__ = (
         Index("ix_entries_rank", "board_id", "sort_key", "at", "team_id"),
+        Index("ix_entries_best", "board_id", "best_key"),
+        Index("ix_entries_worst", "board_id", "worst_key"),
     )
 
     board_id: Mapped[int] = mapped_column(
@@ -57,6 +60,8 @@ class Entry(Base):
     score: Mapped[float]
     low: Mapped[float | None]
     high: Mapped[float | None]
+    best_key: Mapped[float]
+    worst_key: Mapped[float]
     at: Mapped[datetime]  # when the best submission was made
     submission_id: Mapped[int] = mapped_column(
         BigKey, ForeignKey("submissions.id", ondelete="CASCADE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sqlalchemy import Select, func, select, tuple_
@@ -15,6 +15,7 @@ from podium.accounts.models import User
 from podium.competitions.models import Competition, Stage
 from podium.core.errors import NotAllowed
 from podium.core.text import name_key
+from podium.leaderboards.intervals import rank_intervals
 from podium.leaderboards.merit import Medal, medal
 from podium.leaderboards.models import Board, Entry, Split
 from podium.teams import queries as teams
@@ -31,7 +32,12 @@ class Member:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A team's row on a board."""
+    """A team's row on a board.
+
+    ``ranks`` are the best and the worst rank that the scores' intervals allow, None for a
+    score without one. ``tied_with_next``: the row below can't be told apart from this one.
+    ``zone`` is the medal whose places the rank is among: see ``zone``.
+    """
 
     rank: int
     team_id: int
@@ -45,6 +51,11 @@ class Row:
     at: datetime
     last_at: datetime
     sort_key: float
+    best_key: float
+    worst_key: float
+    ranks: tuple[int, int] | None = None
+    tied_with_next: bool = False
+    zone: Medal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,20 +141,23 @@ def board_page(
     if found and after is not None and not wanted:
         before = _before(session, board, found[0])
     rows = _with_ranks(session, board, found[:limit], before=before)
-    rows = with_members(session, rows)
+    rows = _with_intervals(session, board, with_members(session, rows))
+    if not wanted:
+        rows = _with_ties(rows, found)
+    mine = teams.team_of(session, competition=competition, user=viewer)
+    me = next((row for row in rows if mine and row.team_id == mine.id), None) or row_of(
+        session, competition=competition, split=split, team=mine
+    )
+    field = count(session, board=board)
+    zoned = partial(_with_zone, competition, split=split, now=now, teams=field)
     last = rows[-1] if len(found) > limit else None
     return BoardPage(
         split=split,
         version=board.version,
-        teams=count(session, board=board),
-        rows=rows,
+        teams=field,
+        rows=[zoned(row) for row in rows],
         next=(last.sort_key, last.at, last.team_id) if last else None,
-        me=row_of(
-            session,
-            competition=competition,
-            split=split,
-            team=teams.team_of(session, competition=competition, user=viewer),
-        ),
+        me=zoned(me) if me else None,
         public_share=_public_share(competition),
     )
 
@@ -160,6 +174,7 @@ def row_of(
         return None
     found = session.execute(_entries(board).where(Entry.team_id == team.id)).all()
     rows = with_members(session, _with_ranks(session, board, found))
+    rows = _with_intervals(session, board, rows)
     return rows[0] if rows else None
 
 
@@ -185,6 +200,33 @@ def open_split(competition: Competition, *, now: datetime) -> Split:
     """The board that tells most without telling too much: the private one after the end."""
     ended = competition.stage(now) is Stage.ENDED
     return Split.PRIVATE if ended else Split.PUBLIC
+
+
+def placed(
+    session: Session,
+    *,
+    competition: Competition,
+    split: Split,
+    team: Team,
+    now: datetime,
+) -> Row | None:
+    """``row_of``, with the zone that the row is in."""
+    row = row_of(session, competition=competition, split=split, team=team)
+    field = team_count(session, competition=competition, split=split)
+    if row is None:
+        return None
+    return _with_zone(competition, row, split=split, now=now, teams=field)
+
+
+def zone(
+    competition: Competition, *, split: Split, now: datetime, rank: int, teams: int
+) -> Medal | None:
+    """The medal whose places a rank is among, in a competition that counts: what the rank
+    has won after the end, and what it would win before. None on the board that decides
+    nothing any more."""
+    if not competition.ranked or split is not open_split(competition, now=now):
+        return None
+    return medal(rank=rank, teams=teams)
 
 
 def results_of(session: Session, *, user: User, now: datetime) -> list[Result]:
@@ -279,6 +321,8 @@ def _entries(board: Board) -> Select[*tuple[Any, ...]]:
             Entry.at,
             Entry.last_at,
             Entry.sort_key,
+            Entry.best_key,
+            Entry.worst_key,
         )
         .join(Team, Entry.team_id == Team.id)
         .where(Entry.board_id == board.id)
@@ -316,9 +360,42 @@ def _with_ranks(
                 at=each.at,
                 last_at=each.last_at,
                 sort_key=each.sort_key,
+                best_key=each.best_key,
+                worst_key=each.worst_key,
             )
         )
     return rows
+
+
+def _with_zone(
+    competition: Competition, row: Row, *, split: Split, now: datetime, teams: int
+) -> Row:
+    """The row with the medal whose places it is among."""
+    found = zone(competition, split=split, now=now, rank=row.rank, teams=teams)
+    return replace(row, zone=found)
+
+
+def _with_intervals(session: Session, board: Board, rows: Sequence[Row]) -> list[Row]:
+    """The rows with the ranks that their scores' intervals allow."""
+    known = {row.team_id for row in rows if row.low is not None}
+    found = rank_intervals(session, board=board, team_ids=known)
+    return [replace(row, ranks=found.get(row.team_id)) for row in rows]
+
+
+def _with_ties(rows: Sequence[Row], found: Sequence[Any]) -> list[Row]:
+    """Neighbouring rows, each with whether the one below can be told apart; ``found`` may
+    have one row more."""
+    below = [*found[1 : len(rows) + 1], None][: len(rows)]
+    return [
+        replace(row, tied_with_next=_tied(row, other))
+        for row, other in zip(rows, below, strict=True)
+    ]
+
+
+def _tied(row: Row, below: Any) -> bool:
+    if below is None or row.low is None or below.low is None:
+        return False
+    return bool(below.best_key <= row.worst_key)
 
 
 def _better(session: Session, board: Board, sort_key: float) -> int:

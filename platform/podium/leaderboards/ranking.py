@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,37 @@ class Standing:
 def sort_key(score: float, *, higher_is_better: bool) -> float:
     """The score such that smaller is better; never the negative zero."""
     return (-score if higher_is_better else score) + 0.0
+
+
+def ends(
+    score: float, low: float | None, high: float | None, *, higher_is_better: bool
+) -> tuple[float, float]:
+    """The better and the worse end of a score's interval, as keys that sort like scores.
+
+    The score itself where there is no interval, or where the interval leaves it out.
+    """
+    key = sort_key(score, higher_is_better=higher_is_better)
+    if low is None or high is None:
+        return key, key
+    better, worse = (high, low) if higher_is_better else (low, high)
+    return (
+        min(sort_key(better, higher_is_better=higher_is_better), key),
+        max(sort_key(worse, higher_is_better=higher_is_better), key),
+    )
+
+
+def rank_intervals(spans: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
+    """The best and the worst rank that each team's interval and those of all others allow.
+
+    Of two teams one is better for sure if its whole interval is. A team can't rank before
+    those that are better for sure, nor after those that are worse for sure.
+    """
+    bests = sorted(best for best, _ in spans)
+    worsts = sorted(worst for _, worst in spans)
+    return [
+        (bisect_left(worsts, best) + 1, bisect_right(bests, worst))
+        for best, worst in spans
+    ]
 
 
 def finals(

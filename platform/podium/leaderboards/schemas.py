@@ -34,6 +34,18 @@ class BoardEntry(Answer):
     team: BoardTeam
     score: float
     interval: Interval | None = Field(description="The score's 95 % interval.")
+    rank_interval: tuple[int, int] | None = Field(
+        description="The best and the worst rank that the 95 % intervals of all teams "
+        "allow; null without an interval."
+    )
+    tied_with_next: bool = Field(
+        description="Whether the interval overlaps that of the next row of the board, so "
+        "that the two can't be told apart. False in a search and at a row on its own."
+    )
+    zone: Medal | None = Field(
+        description="The medal whose places the rank is among, in a competition that "
+        "counts; null on the public board after the end."
+    )
     submissions: int = Field(description="How many were scored.")
     last_at: datetime = Field(description="When the last scored one was made.")
 
@@ -95,6 +107,9 @@ def entry(row: Row, *, decimals: int) -> BoardEntry:
         ),
         score=float(score_text(row.score, decimals)),
         interval=rounded_pair(row.low, row.high, decimals),
+        rank_interval=row.ranks,
+        tied_with_next=row.tied_with_next,
+        zone=row.zone,
         submissions=row.submissions,
         last_at=row.last_at,
     )

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Subquery,
+    case,
     delete,
     func,
     insert,
@@ -109,12 +111,15 @@ def _best_of_all(
     team = scored.c.team_id
     counts = (scored.c.chance > most) if most else literal(False)
     key = (-scored.c.score if revision.higher_is_better else scored.c.score) + 0.0
+    best_key, worst_key = _ends(revision, scored, key)
     numbered = select(
         team,
         key.label("sort_key"),
         scored.c.score,
         scored.c.low,
         scored.c.high,
+        best_key.label("best_key"),
+        worst_key.label("worst_key"),
         scored.c.created_at.label("at"),
         scored.c.id.label("submission_id"),
         func.count().over(partition_by=team).label("submissions"),
@@ -128,6 +133,21 @@ def _best_of_all(
     ).subquery()
     wanted = [column for column in numbered.c if column.key != "place"]
     return select(*wanted).where(numbered.c.place == 1)
+
+
+def _ends(
+    revision: Revision,
+    scored: Subquery,
+    key: ColumnElement[float],
+) -> tuple[ColumnElement[float], ColumnElement[float]]:
+    """A score's ``ranking.ends``, in SQL."""
+    low, high = scored.c.low, scored.c.high
+    better, worse = (-high, -low) if revision.higher_is_better else (low, high)
+    whole = low.is_not(None) & high.is_not(None)
+    return (
+        case((whole & (better < key), better), else_=key),
+        case((whole & (worse > key), worse), else_=key),
+    )
 
 
 def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
@@ -191,6 +211,12 @@ def _entry(
     )
     best = standing.best
     shown = details[best.submission_id]
+    best_key, worst_key = ranking.ends(
+        shown.score,
+        shown.low,
+        shown.high,
+        higher_is_better=revision.higher_is_better,
+    )
     return {
         "board_id": board.id,
         "team_id": best.team_id,
@@ -198,6 +224,8 @@ def _entry(
         "score": shown.score,
         "low": shown.low,
         "high": shown.high,
+        "best_key": best_key,
+        "worst_key": worst_key,
         "at": best.at,
         "submission_id": best.submission_id,
         "submissions": standing.submissions,

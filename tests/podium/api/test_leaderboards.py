@@ -55,6 +55,9 @@ def test_equal_scores_share_a_rank(five: World) -> None:
     first = answer["items"][0]
     assert first["score"] == 0.95
     assert first["interval"] == pytest.approx([0.94, 0.96])
+    assert (first["rank_interval"], first["tied_with_next"]) == ([1, 1], False)
+    assert answer["items"][1]["rank_interval"] == [2, 3]
+    assert answer["items"][1]["tied_with_next"] is True
     assert first["team"]["members"] == [{"username": "grace", "display_name": "grace"}]
     assert first["submissions"] == 1
     assert (answer["board"], answer["teams"]) == ("public", 5)

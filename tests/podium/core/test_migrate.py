@@ -23,6 +23,8 @@ from podium.core.db import Base, Database
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
+from podium.leaderboards import service as leaderboards
+from podium.leaderboards.models import Entry
 from podium.notifications.models import Mail
 from podium.settings import Settings
 from podium.submissions.models import Score, Submission
@@ -438,6 +440,36 @@ def requests_to_join(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def ends_of_intervals(empty: Database, folder: Path) -> None:
+    """They are worked out anew from the intervals, for either direction of a metric."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    lower = _with_ends_anew(empty, higher=False)
+    higher = _with_ends_anew(empty, higher=True)
+    assert lower != higher
+
+
+def _with_ends_anew(empty: Database, *, higher: bool) -> list[dict[str, object]]:
+    """The entries before, which are those after going back and forward."""
+    with Session(empty.engine) as session, session.begin():
+        for competition in session.scalars(select(Competition)):
+            revision = competition.live_revision
+            assert revision
+            revision.higher_is_better = higher
+            session.flush()
+            leaderboards.rebuild(session, competition=competition)
+        without = session.scalars(select(Entry)).first()
+        assert without
+        without.low = None
+        without.best_key = without.worst_key = without.sort_key
+    before = content(empty)
+    migrate.downgrade(empty, "0012_teaming")
+    assert "best_key" not in content(empty)["entries"][0]
+    migrate.upgrade(empty)
+    assert content(empty) == before
+    return before["entries"]
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -451,6 +483,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0010_mail": mail,
     "0011_linter": what_the_linter_found,
     "0012_teaming": requests_to_join,
+    "0013_boards": ends_of_intervals,
 }
 
 

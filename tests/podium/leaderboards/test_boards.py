@@ -4,7 +4,7 @@ them are what a full recomputation says."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -110,10 +110,10 @@ class Arena:
         self.competition = competition
         self.naive = Naive(higher=higher)
         self.number = 0
-        self.teams = [self._team(number) for number in range(TEAMS)]
+        self.teams = [self.add_team(number) for number in range(TEAMS)]
         self.revise(higher)
 
-    def _team(self, number: int) -> int:
+    def add_team(self, number: int) -> int:
         team = Team(
             competition_id=self.competition.id,
             name=f"Team {number}",
@@ -160,7 +160,14 @@ class Arena:
         self.naive.submissions[submission.id] = (self.teams[team], second)
         return submission.id
 
-    def score(self, submission_id: int, public: float, private: float | None) -> None:
+    def score(
+        self,
+        submission_id: int,
+        public: float,
+        private: float | None,
+        *,
+        interval: Sequence[float] | None = None,
+    ) -> None:
         """The live revision's verdict on a submission."""
         if (submission_id, self.naive.revision) in self.naive.scores:
             return
@@ -174,6 +181,8 @@ class Arena:
             public=public,
             private=private,
         )
+        if interval:
+            score.public_low, score.public_high = interval
         self.session.add(score)
         self.naive.scores[submission_id, self.naive.revision] = (public, private)
         self._refresh(team)
@@ -481,6 +490,34 @@ def test_a_search_keeps_the_ranks_of_the_whole_board(make: Factory) -> None:
         (3, "Petite étoile"),
     ]
     assert board(make, search="%").rows == []
+
+
+@pytest.mark.parametrize(
+    ("ranked", "ended", "split", "expected"),
+    [
+        (True, False, Split.PUBLIC, ["gold", "silver", *["bronze"] * 2]),
+        (False, False, Split.PUBLIC, []),
+        (True, True, Split.PRIVATE, ["gold", "silver", *["bronze"] * 2]),
+        (True, True, Split.PUBLIC, []),
+    ],
+)
+def test_the_board_that_counts_has_medal_places(
+    make: Factory, ranked: bool, ended: bool, split: Split, expected: list[str]
+) -> None:
+    competition = make.competition()
+    users = [make.user() for _ in range(10)]
+    for number, user in enumerate(users):
+        team = make.team(competition, user)
+        make.submission(team, user, public=1 - number / 100, private=1 - number / 100)
+    with make.session() as session:
+        held = session.get_one(Competition, competition.id)
+        held.ranked = ranked
+        if ended:
+            held.closes_at = clock.now()
+    page = board(make, split, viewer=users[1])
+    assert [row.zone for row in page.rows if row.zone] == expected
+    assert page.me is not None
+    assert page.me.zone == (expected[1] if expected else None)
 
 
 def test_the_private_board_is_closed_until_the_end(make: Factory) -> None:

@@ -46,6 +46,43 @@ def test_rows_stand_in_order_with_scores_and_intervals(
     assert 'href="/help/metrics/roc_auc"' in page
 
 
+def test_rows_that_cannot_be_told_apart_are_joined(
+    stars: Competition, make: Factory, ada: User, as_ada: Person
+) -> None:
+    for name, score in (("First", 0.9), ("Next", 0.88), ("Last", 0.5)):
+        user = ada if name == "Next" else make.user()
+        make.submission(
+            make.team(stars, user, name=name), user, public=score, private=0
+        )
+    page = as_ada.get(BOARD).text
+    assert re.findall(r'<tr id="[^"]+" class="([^"]*)"', page) == [
+        " tied-below",
+        "mine-row tied-above",
+        "",
+    ]
+    assert page.count("could be </span>1–2</span>") == 2
+    assert "1 other team can’t be told apart from the first." in page
+    assert "Yours could be anything from 1st to 2nd." in page
+
+
+def test_medal_places_are_named_before_their_first_row(
+    stars: Competition, make: Factory, visitor: Person
+) -> None:
+    with make.session() as session:
+        session.get_one(Competition, stars.id).ranked = True
+    for number in range(10):
+        user = make.user()
+        team = make.team(stars, user, name=f"Team {number}")
+        make.submission(team, user, public=1 - number / 100, private=0)
+    page = visitor.get(BOARD).text
+    marks = re.findall(r"</span> (\w+ places)<|>(No medal)<|/t/\w+\">(Team \d)<", page)
+    assert ["".join(mark) for mark in marks][:8] == [
+        "Gold places", "Team 0", "Silver places", "Team 1",
+        "Bronze places", "Team 2", "Team 3", "No medal",
+    ]  # fmt: skip
+    assert "Gold places" not in visitor.get(f"{BOARD}?search=team").text
+
+
 def test_the_own_row_is_in_view_wherever_it_stands(
     stars: Competition, make: Factory, ada: User, as_ada: Person
 ) -> None:
