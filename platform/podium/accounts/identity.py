@@ -19,7 +19,7 @@ from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
 from wtforms import BooleanField, Field, PasswordField, StringField
 
-from podium.accounts import service
+from podium.accounts import devices, service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
 from podium.core.errors import NotAllowed
@@ -176,6 +176,7 @@ def init(app: Flask) -> None:
     # sees in the settings; and would read the body of every request for one.
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     security.unauthn_handler(_log_in_first)
+    devices.init(app)
     app.jinja_env.globals["viewer"] = viewer
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, delete, inspect, select
 from sqlalchemy.orm import Session
 
 import podium
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, LogIn, User
 from podium.bootstrap import Services
 from podium.competitions.models import Announcement, Competition, Revision
 from podium.core import clock, migrate
@@ -225,6 +225,7 @@ def first_schema(empty: Database, folder: Path) -> None:
         "roles",
         "role_members",
         "scoring_hosts",
+        "log_ins",
         "merge_requests",
         "team_turns",
         "competition_turns",
@@ -384,6 +385,30 @@ def words_of_requests(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def where_users_are_logged_in(empty: Database, folder: Path) -> None:
+    """Log-ins go, so that everybody logs in again; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        user = session.scalars(select(User)).first()
+        assert user
+        session.add(
+            LogIn(
+                user_id=user.id,
+                sha256="3" * 64,
+                uniquifier=user.fs_uniquifier,
+                device="Firefox on Linux",
+                network="192.0.2.0/24",
+            )
+        )
+    assert content(empty)["log_ins"]
+    migrate.downgrade(empty, "0009_request_keys")
+    assert "log_ins" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -394,6 +419,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
+    "0010_accounts": where_users_are_logged_in,
 }
 
 

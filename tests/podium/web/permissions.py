@@ -137,6 +137,9 @@ yyyyyyy GET /readyz
 yyyyyyy GET /robots.txt
 yyyyyyy GET /search
 yyyyyyy GET /settings
+lyyyyyy GET /settings/devices
+lxxxxxx POST /settings/devices/<public_id>/end
+lyyyyyy POST /settings/devices/end-others
 lyyyyyy GET /settings/profile
 lyyyyyy POST /settings/profile
 lyyyyyy GET /settings/tokens
