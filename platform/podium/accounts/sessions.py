@@ -22,7 +22,7 @@ BROWSERS = (
     ("Edge", r"\bEdg"),
     ("Opera", r"\bOPR/"),
     ("Firefox", r"\b(?:Firefox|FxiOS)/"),
-    ("Chrome", r"\b(?:Chrome|CriOS)/"),
+    ("Chrome", r"(?:Chrome|CriOS)/"),
     ("Safari", r"\bSafari/"),
 )
 SYSTEMS = (
