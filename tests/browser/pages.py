@@ -53,5 +53,6 @@ def for_the_viewer(room: Showroom) -> dict[str, str]:
         "invitations": "/invitations",
         "profile": "/settings/profile",
         "tokens": "/settings/tokens",
+        "devices": "/settings/devices",
         "password": "/change-password",
     }

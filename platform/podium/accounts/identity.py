@@ -20,7 +20,7 @@ from flask_security.utils import validate_redirect_url
 from werkzeug.local import LocalProxy
 from wtforms import BooleanField, Field, PasswordField, StringField
 
-from podium.accounts import recovery, service
+from podium.accounts import devices, recovery, service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
 from podium.core.errors import NotAllowed
@@ -185,6 +185,7 @@ def init(app: Flask) -> None:
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     security.unauthn_handler(_log_in_first)
     password_was_changed.connect(_tell_of_password, app, weak=False)
+    devices.init(app)
     app.jinja_env.globals["viewer"] = viewer
 
 

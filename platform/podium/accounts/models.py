@@ -9,7 +9,8 @@ from sqlalchemy import Column, ForeignKey, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from podium.core import clock
-from podium.core.db import Base, Key, Sha256
+from podium.core.db import Base, BigKeyColumn, Key, Sha256
+from podium.core.ids import public_id
 
 ADMIN, ORGANIZER = "admin", "organizer"  # roles that Podium knows
 
@@ -85,3 +86,24 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship()
+
+
+class LogIn(Base):
+    """A browser in which a user is logged in; it goes when they log out there.
+
+    It counts only while ``uniquifier`` is still the user's: a new password ends all.
+    """
+
+    __tablename__ = "log_ins"
+
+    id: Mapped[BigKeyColumn]
+    public_id: Mapped[str] = mapped_column(String(12), unique=True, default=public_id)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    sha256: Mapped[Sha256] = mapped_column(unique=True)  # of the secret in the cookie
+    uniquifier: Mapped[str] = mapped_column(String(64))
+    device: Mapped[str] = mapped_column(String(80))  # like Firefox on Linux
+    network: Mapped[str] = mapped_column(String(50))  # never the whole address
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    seen_at: Mapped[datetime] = mapped_column(default=clock.now)

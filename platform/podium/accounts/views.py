@@ -6,13 +6,14 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
 
-from podium.accounts import recovery, service
+from podium.accounts import devices, recovery, service, sessions
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
 from podium.accounts.identity import office, require_viewer, viewer
-from podium.core import limits, web
+from podium.core import clock, limits, web
 from podium.core.api import LARGEST_ID
 from podium.core.errors import Invalid
 from podium.core.forms import show_faults, text
+from podium.core.ids import fingerprint
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 
@@ -37,6 +38,7 @@ def sign_up() -> ResponseReturnValue:
             )
             web.session().commit()
             login_user(user, authn_via=["register"])
+            web.session().commit()  # the log-in itself
             flash(f"Welcome, {user.shown_name}. Your account is ready.", "success")
             if settings.confirm_email:
                 flash(
@@ -106,3 +108,37 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     web.session().commit()
     flash("The token is revoked. Programs that used it are logged out.", "success")
     return redirect(url_for("accounts.tokens"))
+
+
+@bp.route("/settings/devices")
+def log_ins() -> ResponseReturnValue:
+    """Where I am logged in."""
+    found = sessions.of_user(web.session(), user=require_viewer(), now=clock.now())
+    return render_template(
+        "accounts/devices.html", log_ins=found, present=fingerprint(devices.present())
+    )
+
+
+@bp.post("/settings/devices/<public_id>/end")
+def end_log_in(public_id: str) -> ResponseReturnValue:
+    """Log me out of one browser."""
+    sessions.end(web.session(), user=require_viewer(), public_id=public_id)
+    web.session().commit()
+    flash("That device is logged out.", "success")
+    return redirect(url_for("accounts.log_ins"))
+
+
+@bp.post("/settings/devices/end-others")
+def end_other_log_ins() -> ResponseReturnValue:
+    """Log me out everywhere but here."""
+    count = sessions.end_others(
+        web.session(), user=require_viewer(), secret=devices.present()
+    )
+    web.session().commit()
+    flash(
+        "You were logged in nowhere else."
+        if not count
+        else f"{count} other device{'' if count == 1 else 's'} logged out.",
+        "success",
+    )
+    return redirect(url_for("accounts.log_ins"))

@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, delete, inspect, select
 from sqlalchemy.orm import Session
 
 import podium
-from podium.accounts.models import ApiToken, User
+from podium.accounts.models import ApiToken, LogIn, User
 from podium.bootstrap import Services
 from podium.competitions.models import Announcement, Competition, Revision
 from podium.core import clock, migrate
@@ -224,6 +224,7 @@ def first_schema(empty: Database, folder: Path) -> None:
     found = content(empty)
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
+        "log_ins",
         "join_requests",
         "announcements",
         "roles",
@@ -470,6 +471,30 @@ def _with_ends_anew(empty: Database, *, higher: bool) -> list[dict[str, object]]
     return before["entries"]
 
 
+def where_users_are_logged_in(empty: Database, folder: Path) -> None:
+    """Log-ins go, so that everybody logs in again; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        user = session.scalars(select(User)).first()
+        assert user
+        session.add(
+            LogIn(
+                user_id=user.id,
+                sha256="3" * 64,
+                uniquifier=user.fs_uniquifier,
+                device="Firefox on Linux",
+                network="192.0.2.0/24",
+            )
+        )
+    assert content(empty)["log_ins"]
+    migrate.downgrade(empty, "0013_boards")
+    assert "log_ins" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -484,6 +509,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0011_linter": what_the_linter_found,
     "0012_teaming": requests_to_join,
     "0013_boards": ends_of_intervals,
+    "0014_devices": where_users_are_logged_in,
 }
 
 

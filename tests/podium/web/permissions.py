@@ -153,6 +153,9 @@ yyyyyyy POST /reset/<ticket>
 yyyyyyy GET /robots.txt
 yyyyyyy GET /search
 yyyyyyy GET /settings
+lyyyyyy GET /settings/devices
+lxxxxxx POST /settings/devices/<public_id>/end
+lyyyyyy POST /settings/devices/end-others
 lyyyyyy GET /settings/email
 lyyyyyy POST /settings/email
 lyyyyyy POST /settings/email/choices
