@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask
+from flask import Flask, request
 from flask_security import (
     Security,
     SQLAlchemySessionUserDatastore,
@@ -22,6 +22,7 @@ from wtforms import BooleanField, Field, PasswordField, StringField
 from podium.accounts import service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
+from podium.core.api import bearer, is_api
 from podium.core.errors import NotAllowed
 from podium.core.forms import text
 
@@ -71,6 +72,16 @@ def require_viewer() -> User:
     if user is None:
         raise web.LogInFirst
     return user
+
+
+def who_asks() -> str:
+    """The user name of who asks, by cookie or by token."""
+    if is_api(request):
+        user_id = bearer.current_user
+        user = web.session().get(User, user_id) if user_id is not None else None
+    else:
+        user = viewer()
+    return user.username if user else "a visitor"
 
 
 class LogInForm(LoginForm):
@@ -177,6 +188,7 @@ def init(app: Flask) -> None:
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     security.unauthn_handler(_log_in_first)
     app.jinja_env.globals["viewer"] = viewer
+    app.extensions[web.WHO] = who_asks
 
 
 def _log_in_first(_mechanisms: Any, headers: Any = None) -> Any:  # noqa: ARG001

@@ -18,7 +18,9 @@ from podium.competitions import importer, queries
 from podium.competitions import service as competitions
 from podium.competitions.importer import ImportResult
 from podium.competitions.models import Announcement, Competition
+from podium.core import audit
 from podium.core.errors import Invalid, NotAllowed, Refused, TooLarge
+from podium.core.models import Act
 from podium.core.services import Services
 from podium.core.storage import Readable, Storage, pieces
 from podium.core.text import size as size_text
@@ -201,6 +203,10 @@ def save_bundle(
     if "final_selections" in result.changes:  # other submissions count from now on
         competition = competitions.lock(session, result.competition.id)
         leaderboards.rebuild(session, competition=competition)
+    if result.created or result.changes:
+        made = Act.COMPETITION_MADE if result.created else Act.COMPETITION_CHANGED
+        changes = [] if result.created else list(result.changes)
+        audit.record(session, made, _named(result.competition), changes=changes)
     return result
 
 
@@ -240,6 +246,12 @@ def launch(
     if when >= competition.closes_at:
         raise Refused("The launch would be after the end. Choose an earlier time.")
     competition.launched_at = when
+    audit.record(
+        session,
+        Act.COMPETITION_LAUNCHED,
+        _named(competition),
+        at=when.isoformat(timespec="seconds"),
+    )
 
 
 def call_off(session: Session, *, competition: Competition, now: datetime) -> None:
@@ -248,6 +260,7 @@ def call_off(session: Session, *, competition: Competition, now: datetime) -> No
     if competition.launched(now):
         raise Refused(f"{competition.title} is launched; that can't be undone.")
     competition.launched_at = None
+    audit.record(session, Act.COMPETITION_CALLED_OFF, _named(competition))
 
 
 def delete_draft(session: Session, *, competition: Competition, now: datetime) -> None:
@@ -259,6 +272,7 @@ def delete_draft(session: Session, *, competition: Competition, now: datetime) -
             f"{competition.title} is launched. What others have seen and entered stays."
         )
     session.delete(competition)
+    audit.record(session, Act.COMPETITION_DELETED, _named(competition))
 
 
 def require_bundle(competition: Competition) -> None:
@@ -303,6 +317,18 @@ def announce(
     return made
 
 
+def delete_announcement(session: Session, *, announcement: Announcement) -> None:
+    """Take an announcement away."""
+    competition = session.get_one(Competition, announcement.competition_id)
+    session.delete(announcement)
+    audit.record(
+        session,
+        Act.ANNOUNCEMENT_DELETED,
+        _named(competition),
+        title=announcement.title,
+    )
+
+
 def set_ranked(
     session: Session, *, competition: Competition, by: User, ranked: bool
 ) -> None:
@@ -313,3 +339,9 @@ def set_ranked(
             "Only administrators say which competitions count for medals and points."
         )
     competitions.lock(session, competition.id).ranked = ranked
+    audit.record(session, Act.COMPETITION_RANKED, _named(competition), ranked=ranked)
+
+
+def _named(competition: Competition) -> str:
+    """A competition in the audit log."""
+    return f"competition {competition.slug}"

@@ -18,8 +18,9 @@ import podium
 from podium.accounts.models import ApiToken, User
 from podium.bootstrap import Services
 from podium.competitions.models import Announcement, Competition, Revision
-from podium.core import clock, migrate
+from podium.core import audit, clock, migrate
 from podium.core.db import Base, Database
+from podium.core.models import Act
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
@@ -222,6 +223,8 @@ def first_schema(empty: Database, folder: Path) -> None:
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
         "announcements",
+        "audit_entries",
+        "audit_head",
         "roles",
         "role_members",
         "scoring_hosts",
@@ -384,6 +387,20 @@ def words_of_requests(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def the_audit_log(empty: Database, folder: Path) -> None:
+    """The log goes and comes as tables; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        audit.record(session, Act.USER_ADDED, "user ada")
+    assert len(content(empty)["audit_entries"]) == 1
+    migrate.downgrade(empty, "0009_request_keys")
+    assert not {"audit_entries", "audit_head"} & content(empty).keys()
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -394,6 +411,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0007_announcements": announcements,
     "0008_ranked": what_counts,
     "0009_request_keys": words_of_requests,
+    "0014_audit": the_audit_log,
 }
 
 
