@@ -7,6 +7,7 @@ from apiflask import APIFlask
 from podium import api
 from podium.accounts import identity
 from podium.accounts.views import bp as accounts
+from podium.admin.views import bp as admin
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
 from podium.core import assets, filters, markdown, security, web
@@ -46,7 +47,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, competitions, teams, submissions, leaderboards,
-        showcase, hosting, making, editing, running,
+        showcase, hosting, making, editing, running, admin,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)
