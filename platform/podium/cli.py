@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from podium import backup as backups
+from podium import doctor as doctors
 from podium import supervisor
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
@@ -74,9 +75,25 @@ def worker() -> None:
     )
 
 
-@cli.group()
-def doctor() -> None:
-    """Check this installation, and say what to do."""
+@cli.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of findings.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Check this installation, and say what to do; exit code 1 where something is bad.
+
+    Run it as the user and with the settings that Podium runs with.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    found = doctors.examine(create_services(_settings()))
+    if as_json:
+        click.echo(json.dumps([vars(finding) for finding in found]))
+    else:
+        for finding in found:
+            click.echo(f"{finding.state:<5} {finding.part}: {finding.says}")
+            if finding.do:
+                click.echo(f"      -> {finding.do}")
+    sys.exit(1 if any(each.state is doctors.State.BAD for each in found) else 0)
 
 
 @doctor.command("sandbox")
