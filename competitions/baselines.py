@@ -8,6 +8,8 @@ are packed instead. Into ``--output`` goes one file of predictions for each base
 weakest first, and ``index.json``::
 
     {"slug": "wine", "submissions": [{"file": "1-constant.csv", "description": "..."}]}
+
+``--field`` adds what a whole field of teams would try, where there is something.
 """
 
 from __future__ import annotations
@@ -26,12 +28,21 @@ from typing import Any
 import numpy as np
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    ExtraTreesRegressor,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, WhiteKernel
 from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression, RidgeCV
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.linear_model import HuberRegressor, LassoCV, LogisticRegression, RidgeCV
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
+from sklearn.svm import SVR
+from sklearn.tree import DecisionTreeRegressor
 
 SEED = 20260101
 ID = "id"
@@ -100,6 +111,67 @@ DIABETES = (
         ),
     ),
 )
+# What a field of teams would try; in no order.
+DIABETES_FIELD = (
+    Baseline(
+        name="tree",
+        description="One decision tree of depth 3",
+        model=lambda: DecisionTreeRegressor(max_depth=3, random_state=SEED),
+    ),
+    Baseline(
+        name="neighbours",
+        description="20 nearest neighbours on standardised measurements",
+        model=lambda: make_pipeline(StandardScaler(), KNeighborsRegressor(20)),
+    ),
+    Baseline(
+        name="lasso",
+        description="Lasso, penalty by cross-validation",
+        model=lambda: make_pipeline(StandardScaler(), LassoCV(random_state=SEED)),
+    ),
+    Baseline(
+        name="huber",
+        description="Huber regression, so that outliers count less",
+        model=lambda: make_pipeline(StandardScaler(), HuberRegressor(alpha=10.0)),
+    ),
+    Baseline(
+        name="vectors",
+        description="Support vector regression with a Gaussian kernel",
+        model=lambda: make_pipeline(StandardScaler(), SVR(C=50.0, gamma=0.02)),
+    ),
+    Baseline(
+        name="boosting",
+        description="Gradient boosting, 150 stumps",
+        model=lambda: GradientBoostingRegressor(
+            n_estimators=150, max_depth=1, random_state=SEED
+        ),
+    ),
+    Baseline(
+        name="extra-trees",
+        description="Extremely randomised trees, at least 5 patients a leaf",
+        model=lambda: ExtraTreesRegressor(
+            n_estimators=200, min_samples_leaf=5, random_state=SEED
+        ),
+    ),
+    Baseline(
+        name="products",
+        description="Lasso on all products of two measurements",
+        model=lambda: make_pipeline(
+            StandardScaler(),
+            PolynomialFeatures(2, include_bias=False),
+            LassoCV(random_state=SEED, max_iter=20_000),
+        ),
+    ),
+    Baseline(
+        name="process",
+        description="Gaussian process with a smooth kernel and noise",
+        model=lambda: make_pipeline(
+            StandardScaler(),
+            GaussianProcessRegressor(
+                RBF(10.0) + WhiteKernel(0.5), normalize_y=True, random_state=SEED
+            ),
+        ),
+    ),
+)
 DIGITS = (
     Baseline(
         name="frequencies",
@@ -153,6 +225,7 @@ BASELINES = {
     "digits": DIGITS,
     "wine": WINE,
 }
+FIELDS = {"diabetes-progression": DIABETES_FIELD}
 
 
 def read_table(path: Path) -> list[dict[str, str]]:
@@ -228,12 +301,13 @@ def pack_all(slug: str, output: Path) -> None:
     write_index(slug, output, submissions)
 
 
-def train_all(slug: str, data: Path, output: Path) -> None:
+def train_all(slug: str, data: Path, output: Path, *, field: bool) -> None:
     """Train every baseline of a competition, saying what it does."""
     output.mkdir(parents=True, exist_ok=True)
     task = read_task(data, slug)
     submissions = []
-    for place, baseline in enumerate(BASELINES[slug], start=1):
+    baselines = BASELINES[slug] + (FIELDS.get(slug, ()) if field else ())
+    for place, baseline in enumerate(baselines, start=1):
         started = time.monotonic()
         file = f"{place}-{baseline.name}.csv"
         write_predictions(output / file, task, predict(slug, task, baseline.model()))
@@ -257,12 +331,18 @@ def main() -> int:
         "--slug", choices=sorted({*BASELINES, *PROGRAMS}), required=True
     )
     parser.add_argument("--output", type=Path, required=True, help="for predictions")
+    parser.add_argument("--field", action="store_true", help="train a whole field's")
     arguments = parser.parse_args()
     try:
         if arguments.slug in PROGRAMS:
             pack_all(arguments.slug, arguments.output)
         else:
-            train_all(arguments.slug, arguments.data, arguments.output)
+            train_all(
+                arguments.slug,
+                arguments.data,
+                arguments.output,
+                field=arguments.field,
+            )
     except OSError as error:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1

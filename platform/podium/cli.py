@@ -160,7 +160,14 @@ def restore_command(file: Path) -> None:
 )
 @click.option("--host", help="The user name of the competition's host.")
 @click.option("--draft", is_flag=True, help="Let only the host see new ones for now.")
-def import_bundle(folders: tuple[Path, ...], host: str | None, draft: bool) -> None:
+@click.option(
+    "--ranked/--not-ranked",
+    default=None,
+    help="Whether final ranks count for medals and points; without it, as before.",
+)
+def import_bundle(
+    folders: tuple[Path, ...], host: str | None, draft: bool, ranked: bool | None
+) -> None:
     """Import competitions from bundle folders; again after a change.
 
     A bundle with faults is refused with all of them, and nothing of it is imported.
@@ -169,7 +176,7 @@ def import_bundle(folders: tuple[Path, ...], host: str | None, draft: bool) -> N
     refused = 0
     for folder in folders:
         try:
-            click.echo(_import(services, folder, host, draft=draft))
+            click.echo(_import(services, folder, host, draft=draft, ranked=ranked))
         except BundleError as error:
             refused += 1
             for fault in error.faults:
@@ -361,7 +368,14 @@ def _settings() -> Settings:
     return read_settings()
 
 
-def _import(services: Services, folder: Path, host: str | None, *, draft: bool) -> str:
+def _import(
+    services: Services,
+    folder: Path,
+    host: str | None,
+    *,
+    draft: bool,
+    ranked: bool | None,
+) -> str:
     bundle = read_bundle(folder)
     with _acting(services) as session:
         result = hosting.save_bundle(
@@ -372,6 +386,8 @@ def _import(services: Services, folder: Path, host: str | None, *, draft: bool) 
             host=accounts.by_username(session, host) if host else None,
             launch=not draft,
         )
+        if ranked is not None:
+            result.competition.ranked = ranked
         session.commit()
     if result.created:
         return f"{bundle.slug}: imported"

@@ -12,16 +12,19 @@ import ipaddress
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import httpx2 as httpx
 
+from podium.core import clock
 from podium.core.paths import resource
 from podium.processes import Child
 from podium.settings import Settings, read_settings
@@ -29,6 +32,11 @@ from podium.supervisor import AFTER_STAGE, say
 
 PASSWORD = "podium-demo"  # noqa: S105  # printed, and used on this machine alone
 SETTLED_WITHIN_S = 120.0
+_DEADLINES = ("entry_deadline:", "merger_deadline:")  # they may not be after the end
+
+
+# A file of predictions and its description, as the baselines' index has them.
+Prediction: TypeAlias = Mapping[str, str]
 
 
 class DemoError(Exception):
@@ -48,24 +56,59 @@ class Person:
 class DemoTeam:
     """A demo team: who is in it, and which of a competition's baselines it sends.
 
-    Baselines stand weakest first; ``upto`` says how far the team got.
+    Baselines stand weakest first; ``upto`` says how far the team got. ``models`` names
+    those of a whole field that it sends instead.
     """
 
     name: str
     people: tuple[Person, ...]
-    upto: int
+    upto: int = 0
+    models: tuple[str, ...] = ()
     broken_first: bool = False
+
+    @property
+    def wanted(self) -> int:
+        """How many files it sends in a competition."""
+        return self.upto + len(self.models) + int(self.broken_first)
+
+    def files_of(self, predictions: Sequence[Prediction]) -> list[Prediction]:
+        """What it sends of what was trained."""
+        if not self.models:
+            return list(predictions[: self.upto])
+        named = {each["file"].partition("-")[2]: each for each in predictions}
+        return [named[f"{model}.csv"] for model in self.models]
 
 
 ADA = Person("ada", "Ada Quill", "Statistics by day, gradient boosting by night.")
 BEN = Person("ben", "Ben Okafor", "I like models that fit on one page.")
 CHI = Person("chi", "Chi Nakamura", "Forests, mostly.")
 DEE = Person("dee", "Dee Larsen", "Learning in public.")
-PEOPLE = (ADA, BEN, CHI, DEE)
+EVA = Person("eva", "Eva Marín", "Physician who codes.")
+FIN = Person("fin", "Fin O'Leary", "Kernels.")
+GUL = Person("gul", "Gül Aydın")
+HAN = Person("han", "Han Sørensen", "Trees and more trees.")
+IDA = Person("ida", "Ida Petrova", "Robust statistics.")
+JON = Person("jon", "Jon Achebe")
+KAI = Person("kai", "Kai Wójcik", "Boosting anything that moves.")
+LIV = Person("liv", "Liv Costa")
+PEOPLE = (ADA, BEN, CHI, DEE, EVA, FIN, GUL, HAN, IDA, JON, KAI, LIV)
+LOG_INS = (ADA, BEN, CHI, DEE)  # those that the demo tells of
 TEAMS = (
     DemoTeam("Straight Lines", (ADA, BEN), upto=3),
     DemoTeam("Random Foresters", (CHI,), upto=2),
     DemoTeam("First Steps", (DEE,), upto=1, broken_first=True),
+)
+# The competition that has ended, so that final ranks, moves and medals can be seen, and
+# the teams that only took part in it.
+ENDED = "diabetes-progression"
+FIELD = (
+    DemoTeam("Night Shift", (EVA,), models=("lasso", "products")),
+    DemoTeam("Kernel Trick", (FIN,), models=("vectors",)),
+    DemoTeam("Smooth Operators", (GUL,), models=("process",)),
+    DemoTeam("Canopy", (HAN,), models=("tree", "extra-trees")),
+    DemoTeam("No Outliers", (IDA,), models=("huber",)),
+    DemoTeam("Next Door", (JON,), models=("neighbours",)),
+    DemoTeam("Stumped", (KAI, LIV), models=("tree", "boosting")),
 )
 
 
@@ -104,16 +147,20 @@ def fill(settings: Settings) -> None:
             names = ", ".join(each.name for each in programs)
             say(f"{names} is left out: programs run in containers, see the status page")
             bundles = [each for each in bundles if each not in programs]
+        bundles = [each for each in bundles if not _has_ended(anonymous, each.name)]
         _import(bundles)
         users = {each: _user(settings, anonymous, each, password) for each in PEOPLE}
         slugs = [bundle.name for bundle in bundles]
         for slug in slugs:
             _until_open(anonymous, slug)
-            _fill_competition(settings, users, slug)
+            teams = TEAMS + (FIELD if slug == ENDED else ())
+            _fill_competition(settings, users, slug, teams)
         _until_scored(users[ADA], slugs)
+        if ENDED in slugs:
+            _end(settings)
     for user in users.values():
         user.close()
-    names = ", ".join(each.username for each in PEOPLE)
+    names = ", ".join(each.username for each in LOG_INS)
     say(f"Log in as {names}; the password is {password}")
 
 
@@ -166,11 +213,40 @@ class Api:
 
 def _import(bundles: Sequence[Path]) -> None:
     say(f"Importing {len(bundles)} competitions")
+    _import_bundles(*bundles)
+
+
+def _import_bundles(*arguments: Path | str) -> None:
     subprocess.run(
-        [sys.executable, "-m", "podium.cli", "import-bundle", *map(str, bundles)],
+        [sys.executable, "-m", "podium.cli", "import-bundle", *map(str, arguments)],
         check=True,
         stdout=subprocess.DEVNULL,
     )
+
+
+def _has_ended(api: Api, slug: str) -> bool:
+    """Whether an earlier run has ended the competition: it is not opened again."""
+    path = f"/competitions/{slug}"
+    return api.found(path) and api.call("GET", path)["stage"] == "ended"
+
+
+def _end(settings: Settings) -> None:
+    """End a competition as its organizer would, by an earlier end in its bundle, and let
+    its final ranks count for medals."""
+    say(f"{ENDED} ends: its final ranks, medals and moves can be seen")
+    folder = settings.data_dir / "demo" / ENDED / "bundle"
+    shutil.copytree(resource("competitions") / ENDED, folder, dirs_exist_ok=True)
+    path, soon = folder / "competition.yaml", clock.now() + timedelta(seconds=1)
+    lines = path.read_text().splitlines()
+    kept = [line for line in lines if not line.strip().startswith(_DEADLINES)]
+    path.write_text(
+        "\n".join(
+            f"  closes: {soon:%Y-%m-%d %H:%M:%S}" if "  closes:" in line else line
+            for line in kept
+        )
+        + "\n"
+    )
+    _import_bundles("--ranked", folder)
 
 
 def _password(settings: Settings) -> str:
@@ -234,12 +310,14 @@ def _until_open(api: Api, slug: str) -> None:
         time.sleep(0.2)
 
 
-def _fill_competition(settings: Settings, users: dict[Person, Api], slug: str) -> None:
+def _fill_competition(
+    settings: Settings, users: dict[Person, Api], slug: str, teams: Sequence[DemoTeam]
+) -> None:
     folder = settings.data_dir / "demo" / slug
     missing = [
         team
-        for team in TEAMS
-        if len(_submissions(users[team.people[0]], slug)) < _wanted(team)
+        for team in teams
+        if len(_submissions(users[team.people[0]], slug)) < team.wanted
     ]
     if not missing:
         return
@@ -250,15 +328,11 @@ def _fill_competition(settings: Settings, users: dict[Person, Api], slug: str) -
         _send(users, team, slug, folder, predictions)
 
 
-def _wanted(team: DemoTeam) -> int:
-    return team.upto + int(team.broken_first)
-
-
 def _submissions(user: Api, slug: str) -> list[dict[str, Any]]:
     return list(user.items(f"/competitions/{slug}/submissions"))
 
 
-def _train(user: Api, slug: str, folder: Path) -> list[dict[str, str]]:
+def _train(user: Api, slug: str, folder: Path) -> list[Prediction]:
     """Train the baselines from what participants download; file and description of each."""
     data, output = folder / "data", folder / "predictions"
     index = output / "index.json"
@@ -269,7 +343,7 @@ def _train(user: Api, slug: str, folder: Path) -> list[dict[str, str]]:
                 f"/competitions/{slug}/data/{file['name']}", data / file["name"]
             )
         program = resource("competitions") / "baselines.py"
-        arguments = ["--data", data, "--slug", slug, "--output", output]
+        arguments = ["--data", data, "--slug", slug, "--output", output, "--field"]
         subprocess.run(
             [sys.executable, str(program), *map(str, arguments)],
             check=True,
@@ -304,12 +378,12 @@ def _send(
     team: DemoTeam,
     slug: str,
     folder: Path,
-    predictions: Sequence[dict[str, str]],
+    predictions: Sequence[Prediction],
 ) -> None:
     sent = {each["description"] for each in _submissions(users[team.people[0]], slug)}
     files = [
         (folder / "predictions" / each["file"], each["description"])
-        for each in predictions[: team.upto]
+        for each in team.files_of(predictions)
     ]
     if team.broken_first:
         files.insert(0, _broken(files[0][0], folder))

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
+from podium.demo import ENDED
 from tests.e2e.conftest import SLUGS
 from tests.e2e.people import Participant
 from tests.live import LivePodium, running
@@ -57,12 +58,28 @@ def test_every_board_is_filled(demo: Demo) -> None:
     visitor = Participant(demo.live.url)
     for slug in SLUGS:
         board = visitor.call("GET", f"/competitions/{slug}/leaderboard")["items"]
-        assert len(board) == 3, slug
+        assert len(board) == (10 if slug == ENDED else 3), slug
         assert [row["rank"] for row in board] == sorted(row["rank"] for row in board)
         assert board[0]["score"] != board[-1]["score"]
         page = httpx.get(f"{demo.live.url}/c/{slug}/leaderboard").text
         for row in board:
             assert row["team"]["name"] in page
+
+
+def test_one_competition_has_ended_with_medals_and_moves(demo: Demo) -> None:
+    visitor = Participant(demo.live.url)
+    for slug in SLUGS:
+        stage = visitor.call("GET", f"/competitions/{slug}")["stage"]
+        assert stage == ("ended" if slug == ENDED else "open"), slug
+    path = f"/competitions/{ENDED}/leaderboard"
+    public = visitor.call("GET", path, params={"board": "public"})["items"]
+    private = visitor.call("GET", path, params={"board": "private"})["items"]
+    places = [[row["team"]["id"] for row in board] for board in (public, private)]
+    assert places[0] != places[1]
+    won = visitor.call("GET", f"/users/{private[0]['team']['members'][0]['username']}")
+    assert [each["medal"] for each in won["results"] if each["medal"]] == ["gold"]
+    reveal = httpx.get(f"{demo.live.url}/c/{ENDED}/leaderboard/reveal")
+    assert reveal.status_code == 200
 
 
 def test_without_containers_the_code_competition_is_left_out(demo: Demo) -> None:
