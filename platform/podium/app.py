@@ -8,6 +8,7 @@ from podium import api
 from podium.accounts import identity
 from podium.accounts.recovering import bp as recovery
 from podium.accounts.views import bp as accounts
+from podium.admin.views import bp as admin
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
 from podium.core import assets, filters, markdown, security, web
@@ -48,7 +49,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, recovery, competitions, teams, submissions, leaderboards,
-        showcase, hosting, making, editing, linting, running,
+        showcase, hosting, making, editing, linting, running, admin,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)

@@ -173,10 +173,7 @@ def _add(
 @contextmanager
 def _snapshot(database: Database) -> Iterator[Connection]:
     """A connection that sees one moment of the database, and makes nobody wait."""
-    engine = database.reading_engine
-    if engine.dialect.name != "sqlite":
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with engine.connect() as connection, connection.begin():
+    with database.snapshot_engine.connect() as connection, connection.begin():
         yield connection
 
 

@@ -7,27 +7,33 @@ Exit codes: 0 done, 1 refused with a sentence, 2 used wrongly.
 from __future__ import annotations
 
 import dataclasses
+import getpass
 import json
 import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
 import click
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from podium import backup as backups
+from podium import doctor as doctors
 from podium import supervisor
 from podium.accounts import recovery
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
-from podium.core import clock
+from podium.core import audit, clock
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
 from podium.core.keys import secret_key
+from podium.core.models import Act, AuditEntry
 from podium.demo import children as demo_children
 from podium.hosting import service as hosting
 from podium.notifications import jobs as mailing
@@ -76,9 +82,25 @@ def worker() -> None:
     )
 
 
-@cli.group()
-def doctor() -> None:
-    """Check this installation, and say what to do."""
+@cli.group(invoke_without_command=True)
+@click.option("--json", "as_json", is_flag=True, help="A JSON list of findings.")
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Check this installation, and say what to do; exit code 1 where something is bad.
+
+    Run it as the user and with the settings that Podium runs with.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    found = doctors.examine(create_services(_settings()))
+    if as_json:
+        click.echo(json.dumps([vars(finding) for finding in found]))
+    else:
+        for finding in found:
+            click.echo(f"{finding.state:<5} {finding.part}: {finding.says}")
+            if finding.do:
+                click.echo(f"      -> {finding.do}")
+    sys.exit(1 if any(each.state is doctors.State.BAD for each in found) else 0)
 
 
 @doctor.command("sandbox")
@@ -114,7 +136,11 @@ def backup_command(file: Path, verify: bool) -> None:
         click.echo(f"{file} is whole: {backups.verify(file)}")
         return
     services = create_services(_settings())
-    click.echo(f"{file} is written and verified: {backups.backup(services, file)}")
+    summary = backups.backup(services, file)
+    with _acting(services) as session:
+        audit.record(session, Act.BACKUP_MADE, f"file {file.name}", rows=summary.rows)
+        session.commit()
+    click.echo(f"{file} is written and verified: {summary}")
 
 
 @cli.command("restore")
@@ -122,7 +148,14 @@ def backup_command(file: Path, verify: bool) -> None:
 def restore_command(file: Path) -> None:
     """Bring a backup into an empty Podium, on any kind of database."""
     services = create_services(_settings())
-    click.echo(f"Restored: {backups.restore(services, file)}")
+    summary = backups.restore(services, file)
+    with _acting(services) as session:
+        taken_at = summary.taken_at.isoformat(timespec="seconds")
+        audit.record(
+            session, Act.BACKUP_RESTORED, f"file {file.name}", taken_at=taken_at
+        )
+        session.commit()
+    click.echo(f"Restored: {summary}")
 
 
 @cli.command("import-bundle")
@@ -178,7 +211,7 @@ def user() -> None:
 def user_add(username: str, email: str, name: str, password: str) -> None:
     """Add a user; the password is asked for, or read from PODIUM_NEW_PASSWORD."""
     services = create_services(_settings())
-    with services.database.session() as session:
+    with _acting(services) as session:
         made = accounts.sign_up(
             session,
             username=username,
@@ -186,6 +219,7 @@ def user_add(username: str, email: str, name: str, password: str) -> None:
             password=password,
             display_name=name,
         )
+        audit.record(session, Act.USER_ADDED, f"user {made.username}")
         session.commit()
     click.echo(f"Added the user {made.username}")
 
@@ -198,7 +232,7 @@ def user_role(username: str, role: str, take_away: bool) -> None:
     """Give a user a role: an admin may run every competition, an organizer may make
     competitions where PODIUM_CREATE_COMPETITIONS is organizers."""
     services = create_services(_settings())
-    with services.database.session() as session:
+    with _acting(services) as session:
         changed = accounts.by_username(session, username)
         accounts.set_role(session, user=changed, name=role, has=not take_away)
         session.commit()
@@ -214,10 +248,12 @@ def user_reset_link(username: str) -> None:
     """
     settings = _settings()
     services = create_services(settings)
-    with services.database.reading() as session:
+    office = recovery.Office(key=secret_key(settings), site=settings.site_url)
+    with _acting(services) as session:
         found = accounts.by_username(session, username)
-        office = recovery.Office(key=secret_key(settings), site=settings.site_url)
-        click.echo(recovery.reset_link(found, office=office))
+        audit.record(session, Act.RESET_LINK_MADE, f"user {found.username}")
+        session.commit()
+    click.echo(recovery.reset_link(found, office=office))
 
 
 @cli.group()
@@ -274,13 +310,59 @@ def mail_status(as_json: bool) -> None:
 def token(username: str, label: str, days: int | None) -> None:
     """Make an API token for a user and print it, once."""
     services = create_services(_settings())
-    with services.database.session() as session:
+    with _acting(services) as session:
         owner = accounts.by_username(session, username)
         _, secret = accounts.make_token(
             session, user=owner, label=label, expires_days=days
         )
+        audit.record(session, Act.TOKEN_MADE, f"user {owner.username}", label=label)
         session.commit()
     click.echo(secret)
+
+
+@cli.group("audit")
+def audit_group() -> None:
+    """What was done with a privilege: roles, competitions, submissions, backups."""
+
+
+@audit_group.command("list")
+@click.option("--act", type=click.Choice([str(act) for act in Act]))
+@click.option("--who", default="", help="Part of the name of who did it.")
+@click.option("--target", default="", help="Part of what it was done to.")
+@click.option("--limit", default=50, type=click.IntRange(1, 100_000))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def audit_list(
+    act: str | None, who: str, target: str, limit: int, as_json: bool
+) -> None:
+    """Show entries of the audit log, the newest first."""
+    services = create_services(_settings())
+    with services.database.reading() as session:
+        for entry in audit.entries(
+            session, act=Act(act) if act else None, who=who, target=target, limit=limit
+        ):
+            click.echo(json.dumps(_entry(entry)) if as_json else _entry_line(entry))
+
+
+@audit_group.command("verify")
+@click.option(
+    "--noted", default="", help="A hash that you wrote down elsewhere before."
+)
+@click.option("--json", "as_json", is_flag=True)
+def audit_verify(noted: str, as_json: bool) -> None:
+    """Look whether an entry was changed, lost, added or moved; exit code 1 if so."""
+    services = create_services(_settings())
+    verdict = audit.verify(services.database, noted=noted)
+    if as_json:
+        click.echo(json.dumps(vars(verdict) | {"sound": not verdict.faults}))
+    elif not verdict.faults:
+        click.echo(
+            f"The audit log is sound: {verdict.entries} entries, ending with "
+            f"{verdict.sha256}"
+        )
+    else:
+        for fault in verdict.faults:
+            click.echo(fault, err=True)
+    sys.exit(1 if verdict.faults else 0)
 
 
 @cli.command("sweep")
@@ -318,6 +400,46 @@ def main() -> None:
         sys.exit(1)
 
 
+@contextmanager
+def _acting(services: Services) -> Iterator[Session]:
+    """A session whose acts the audit log lays to the operator."""
+    with services.database.session() as session:
+        audit.attribute(session, _operator)
+        yield session
+
+
+def _operator() -> audit.Origin:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        name = str(os.getuid())
+    return audit.Origin(f"operator ({name})", "command line")
+
+
+def _entry(entry: AuditEntry) -> dict[str, object]:
+    return {
+        "number": entry.number,
+        "at": entry.at.isoformat(),
+        "who": entry.who,
+        "source": entry.source,
+        "act": entry.act,
+        "target": entry.target,
+        "reason": entry.reason,
+        "details": entry.details,
+        "sha256": entry.sha256,
+    }
+
+
+def _entry_line(entry: AuditEntry) -> str:
+    said = [f"{name}={value}" for name, value in entry.details.items()]
+    if entry.reason:
+        said.append(f"reason: {entry.reason}")
+    return (
+        f"{entry.number:>6}  {entry.at:%Y-%m-%d %H:%M:%S} UTC  {entry.who}  "
+        f"{entry.act}  {entry.target}  {' '.join(said)}".rstrip()
+    )
+
+
 def _settings() -> Settings:
     return read_settings()
 
@@ -331,7 +453,7 @@ def _import(
     ranked: bool | None,
 ) -> str:
     bundle = read_bundle(folder)
-    with services.database.session() as session:
+    with _acting(services) as session:
         result = hosting.save_bundle(
             session,
             services,
@@ -340,8 +462,10 @@ def _import(
             host=accounts.by_username(session, host) if host else None,
             launch=not draft,
         )
-        if ranked is not None:
-            result.competition.ranked = ranked
+        if ranked not in {None, result.competition.ranked}:
+            result.competition.ranked = bool(ranked)
+            target = f"competition {bundle.slug}"
+            audit.record(session, Act.COMPETITION_RANKED, target, ranked=ranked)
         session.commit()
     if result.created:
         return f"{bundle.slug}: imported"

@@ -56,3 +56,16 @@ def for_the_viewer(room: Showroom) -> dict[str, str]:
         "devices": "/settings/devices",
         "password": "/change-password",
     }
+
+
+def for_administrators() -> dict[str, str]:
+    """Pages of who runs this Podium."""
+    return {
+        "admin": "/admin",
+        "admin-users": "/admin/users",
+        "admin-users-none": "/admin/users?q=zzzz",
+        "admin-user": "/admin/users/bruno",
+        "admin-user-blocked": "/admin/users/umut",
+        "admin-competitions": "/admin/competitions",
+        "admin-audit": "/admin/audit",
+    }

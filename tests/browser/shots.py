@@ -85,6 +85,11 @@ def main(arguments: list[str]) -> None:
             viewers = asked(pages.for_the_viewer(room))
             if viewers:
                 count += photograph(opened, site, folder, viewers, room.viewer.username)
+            operators = asked(pages.for_administrators())
+            if operators:
+                count += photograph(
+                    opened, site, folder, operators, room.admin.username
+                )
     print(f"{count} pictures in {folder}/")
 
 

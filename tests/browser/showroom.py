@@ -10,7 +10,8 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from podium.accounts.models import User
+from podium.accounts import service as accounts
+from podium.accounts.models import ADMIN, ORGANIZER, User
 from podium.competitions.importer import import_bundle
 from podium.competitions.models import Competition, RevisionState
 from podium.competitions.queries import newest_revision
@@ -19,6 +20,7 @@ from podium.core.paths import resource
 from podium.scoring.models import ScoringHost
 from podium.submissions.models import Status
 from podium.teams import service as teams
+from podium.teams.models import Team
 from podium_scorer.bundle import read_bundle
 from tests.podium.factories import Factory
 
@@ -64,6 +66,7 @@ class Showroom:
     rejected: str
     waiting: str
     ended: str
+    admin: User
 
 
 def furnish(make: Factory) -> Showroom:
@@ -109,6 +112,7 @@ def furnish(make: Factory) -> Showroom:
     )
     _invite(make, shipped.get("digits", main), people[5], ada)
     _host(make)
+    _operate(make, mine, people)
     return Showroom(
         viewer=ada,
         team=mine.public_id,
@@ -116,6 +120,7 @@ def furnish(make: Factory) -> Showroom:
         rejected=rejected.public_id,
         waiting=waiting.public_id,
         ended=ended.slug,
+        admin=people[-1],
     )
 
 
@@ -205,3 +210,18 @@ def _host(make: Factory) -> None:
                 },
             )
         )  # fmt: skip
+
+
+def _operate(make: Factory, team: Team, people: list[User]) -> None:
+    """What an administrator finds: a failure of ours, and a few acts in the log."""
+    make.submission(
+        team, people[0], status=Status.FAILED, failures=5, counted=False,
+        file_name="trees.csv", host_message="The engine did not answer within 20 s.",
+    )  # fmt: skip
+    with make.session() as session:
+        bruno, umut, yuki = (
+            session.get_one(User, people[place].id) for place in (1, -4, -1)
+        )
+        accounts.set_role(session, user=yuki, name=ADMIN, has=True)
+        accounts.set_role(session, user=bruno, name=ORGANIZER, has=True)
+        accounts.set_active(session, user=umut, active=False, reason="Advertising.")

@@ -71,6 +71,21 @@ def test_pages_for_participants_have_no_violation(
     assert not found, "\n".join(found)
 
 
+def test_pages_for_administrators_have_no_violation(
+    site: Site, themed: BrowserContext
+) -> None:
+    log_in(themed, site.address, site.room.admin.username)
+    for width in (1440, 390):
+        page = themed.new_page()
+        page.set_viewport_size({"width": width, "height": 844})
+        found = troubles(page, site.address, pages.for_administrators())
+        assert not found, "\n".join(found)
+        for address in pages.for_administrators().values():
+            page.goto(site.address + address)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, address
+
+
 def test_pages_on_a_phone_have_no_violation(site: Site, chromium: Browser) -> None:
     context = chromium.new_context(
         viewport={"width": 390, "height": 844},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_security import (
     Security,
     SQLAlchemySessionUserDatastore,
@@ -23,6 +23,7 @@ from wtforms import BooleanField, Field, PasswordField, StringField
 from podium.accounts import devices, recovery, service
 from podium.accounts.models import Role, User
 from podium.core import limits, web
+from podium.core.api import bearer, is_api
 from podium.core.errors import NotAllowed
 from podium.core.forms import text
 
@@ -79,6 +80,16 @@ def office() -> recovery.Office:
     return recovery.Office(
         key=str(current_app.secret_key), site=web.services().settings.site_url
     )
+
+
+def who_asks() -> str:
+    """The user name of who asks, by cookie or by token."""
+    if is_api(request):
+        user_id = bearer.current_user
+        user = web.session().get(User, user_id) if user_id is not None else None
+    else:
+        user = viewer()
+    return user.username if user else "a visitor"
 
 
 class LogInForm(LoginForm):
@@ -187,6 +198,7 @@ def init(app: Flask) -> None:
     password_was_changed.connect(_tell_of_password, app, weak=False)
     devices.init(app)
     app.jinja_env.globals["viewer"] = viewer
+    app.extensions[web.WHO] = who_asks
 
 
 def _tell_of_password(_app: Flask, *, user: User, **_: Any) -> None:

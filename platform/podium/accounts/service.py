@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from podium.accounts.models import ApiToken, Role, User
-from podium.core import clock
+from podium.core import audit, clock
 from podium.core.errors import Invalid, NotAllowed, NotFound
 from podium.core.ids import fingerprint, secret
+from podium.core.models import Act
 from podium.core.text import storable
 from podium.settings import Settings
 
@@ -146,7 +147,24 @@ def set_role(session: Session, *, user: User, name: str, has: bool) -> None:
         role = Role(name=name)
         session.add(role)
     rest = [each for each in user.roles if each.name != name]
+    if has is (len(rest) < len(user.roles)):
+        return
     user.roles = [*rest, role] if has else rest
+    act = Act.ROLE_GIVEN if has else Act.ROLE_TAKEN
+    audit.record(session, act, f"user {user.username}", role=name)
+
+
+def set_active(session: Session, *, user: User, active: bool, reason: str = "") -> None:
+    """Block a user, or let them in again; doing so again changes nothing.
+
+    Who is blocked is logged out everywhere, and their tokens are of no use. What they
+    entered stays.
+    """
+    if user.active is active:
+        return
+    user.active = active
+    act = Act.USER_UNBLOCKED if active else Act.USER_BLOCKED
+    audit.record(session, act, f"user {user.username}", reason=reason)
 
 
 def update_profile(

@@ -148,6 +148,13 @@ class Database:
         """The same engine, for transactions that only read."""
         return self.engine.execution_options(podium_read=True)
 
+    @property
+    def snapshot_engine(self) -> Engine:
+        """The same, for transactions that see one moment of the database throughout."""
+        if self.engine.dialect.name == "sqlite":  # where a transaction always does
+            return self.reading_engine
+        return self.engine.execution_options(isolation_level="REPEATABLE READ")
+
     def dispose(self) -> None:
         """Close the connections, for instance before a fork."""
         self.engine.dispose()

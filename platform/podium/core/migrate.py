@@ -20,6 +20,7 @@ from podium.core.paths import resource
 MIGRATE_LOCK = 0x706F646D
 # Every module that has models; a test sees to it that none is missing.
 MODELS = (
+    "podium.core.models",
     "podium.accounts.models",
     "podium.notifications.models",
     "podium.competitions.models",

@@ -23,7 +23,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 from wtforms.validators import ValidationError
 
-from podium.core import limits
+from podium.core import audit, limits
 from podium.core.api import is_api
 from podium.core.errors import NotAllowed, PodiumError, TooMany
 from podium.core.problems import problem
@@ -31,6 +31,7 @@ from podium.core.services import Services
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 EXTENSION = "podium"
+WHO = "podium-who"  # the extension that names who asks
 log = logging.getLogger(__name__)
 
 TITLES = {
@@ -89,6 +90,7 @@ def session() -> Session:
         reads = has_request_context() and request.method in READING
         engine = database.reading_engine if reads else database.engine
         g.podium_session = Session(engine, expire_on_commit=False)
+        audit.attribute(g.podium_session, _origin)
     return cast(Session, g.podium_session)
 
 
@@ -176,6 +178,12 @@ def _crash(error: Exception) -> ResponseReturnValue:
     if "podium_session" in g:
         session().rollback()
     return error_answer(InternalServerError())
+
+
+def _origin() -> audit.Origin:
+    """Who asks, for the audit log."""
+    who = current_app.extensions[WHO]()
+    return audit.Origin(who, audit.cut(request.remote_addr))
 
 
 def _to_log_in(_error: LogInFirst) -> ResponseReturnValue:

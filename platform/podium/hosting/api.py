@@ -183,7 +183,7 @@ def delete_announcement(slug: str, announcement_id: str) -> Response:
     found = queries.announcement(
         session(), competition=competition, public_id=announcement_id
     )
-    session().delete(found)
+    service.delete_announcement(session(), announcement=found)
     session().commit()
     return no_content()
 

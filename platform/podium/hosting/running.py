@@ -145,7 +145,7 @@ def delete_announcement(slug: str, public_id: str) -> ResponseReturnValue:
     found = queries.announcement(
         web.session(), competition=hosted(slug), public_id=public_id
     )
-    web.session().delete(found)
+    service.delete_announcement(web.session(), announcement=found)
     web.session().commit()
     flash("The announcement is deleted.", "success")
     return redirect(url_for("running.announcements", slug=slug), 303)

@@ -20,7 +20,9 @@ from podium.competitions import importer, queries
 from podium.competitions import service as competitions
 from podium.competitions.importer import ImportResult
 from podium.competitions.models import Announcement, Competition, RevisionState
+from podium.core import audit
 from podium.core.errors import Invalid, NotAllowed, Refused, TooLarge
+from podium.core.models import Act
 from podium.core.services import Services
 from podium.core.storage import Readable, Storage, pieces
 from podium.core.text import size as size_text
@@ -205,6 +207,10 @@ def save_bundle(
     if "final_selections" in result.changes:  # other submissions count from now on
         competition = competitions.lock(session, result.competition.id)
         leaderboards.rebuild(session, competition=competition)
+    if result.created or result.changes:
+        made = Act.COMPETITION_MADE if result.created else Act.COMPETITION_CHANGED
+        changes = [] if result.created else list(result.changes)
+        audit.record(session, made, _named(result.competition), changes=changes)
     return result
 
 
@@ -257,6 +263,12 @@ def launch(
     if when >= competition.closes_at:
         raise Refused("The launch would be after the end. Choose an earlier time.")
     competition.launched_at = when
+    audit.record(
+        session,
+        Act.COMPETITION_LAUNCHED,
+        _named(competition),
+        at=when.isoformat(timespec="seconds"),
+    )
 
 
 def call_off(session: Session, *, competition: Competition, now: datetime) -> None:
@@ -265,6 +277,7 @@ def call_off(session: Session, *, competition: Competition, now: datetime) -> No
     if competition.launched(now):
         raise Refused(f"{competition.title} is launched; that can't be undone.")
     competition.launched_at = None
+    audit.record(session, Act.COMPETITION_CALLED_OFF, _named(competition))
 
 
 def delete_draft(session: Session, *, competition: Competition, now: datetime) -> None:
@@ -276,6 +289,7 @@ def delete_draft(session: Session, *, competition: Competition, now: datetime) -
             f"{competition.title} is launched. What others have seen and entered stays."
         )
     session.delete(competition)
+    audit.record(session, Act.COMPETITION_DELETED, _named(competition))
 
 
 def require_bundle(competition: Competition) -> None:
@@ -337,6 +351,18 @@ def mail_announcement(
             recovery.tell(session, user=user, letter=letter, site=site)
 
 
+def delete_announcement(session: Session, *, announcement: Announcement) -> None:
+    """Take an announcement away."""
+    competition = session.get_one(Competition, announcement.competition_id)
+    session.delete(announcement)
+    audit.record(
+        session,
+        Act.ANNOUNCEMENT_DELETED,
+        _named(competition),
+        title=announcement.title,
+    )
+
+
 def set_ranked(
     session: Session, *, competition: Competition, by: User, ranked: bool
 ) -> None:
@@ -347,3 +373,9 @@ def set_ranked(
             "Only administrators say which competitions count for medals and points."
         )
     competitions.lock(session, competition.id).ranked = ranked
+    audit.record(session, Act.COMPETITION_RANKED, _named(competition), ranked=ranked)
+
+
+def _named(competition: Competition) -> str:
+    """A competition in the audit log."""
+    return f"competition {competition.slug}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from podium.core.db import Base, Key
+
+SEEN_WITHIN = timedelta(minutes=2)
 
 
 class ScoringHost(Base):
@@ -21,6 +23,10 @@ class ScoringHost(Base):
     name: Mapped[str] = mapped_column(String(255), unique=True)
     sandbox: Mapped[dict[str, Any]]
     seen_at: Mapped[datetime]
+
+    def alive(self, now: datetime) -> bool:
+        """Whether it was heard of lately."""
+        return now - self.seen_at < SEEN_WITHIN
 
 
 class CompetitionTurn(Base):

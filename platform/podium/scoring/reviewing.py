@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from podium.competitions import service as competitions
 from podium.competitions.models import Competition
+from podium.core import audit
 from podium.core.errors import Invalid, Refused
+from podium.core.models import Act
 from podium.leaderboards import service as leaderboards
 from podium.scoring import rescore
 from podium.scoring.service import take_back
@@ -43,6 +45,7 @@ def remove(
     if take_back(session, submission, now):
         submissions.refund(session, submission=submission)
     _refresh(session, competition, submission)
+    _record(session, Act.SUBMISSION_REMOVED, competition, submission, reason)
 
 
 def restore(session: Session, *, submission: Submission) -> None:
@@ -55,12 +58,13 @@ def restore(session: Session, *, submission: Submission) -> None:
         if score.status is Status.WITHDRAWN:
             _queue(score)
     _refresh(session, competition, submission)
+    _record(session, Act.SUBMISSION_RESTORED, competition, submission)
 
 
 def score_again(session: Session, *, submission: Submission) -> None:
     """Have a submission scored once more that ended without a score through no fault of
     the file; raises Refused for any other. The caller commits, and then dispatches."""
-    _hold(session, submission)
+    competition = _hold(session, submission)
     shown = queries.shown_score(submission)
     if submission.withdrawn_at is not None or shown is None:
         raise Refused("This submission is off the boards. Put it back first.")
@@ -74,6 +78,18 @@ def score_again(session: Session, *, submission: Submission) -> None:
             "push a new bundle: it scores everything anew."
         )
     _queue(score)
+    _record(session, Act.SUBMISSION_SCORED_AGAIN, competition, submission)
+
+
+def _record(
+    session: Session,
+    act: Act,
+    competition: Competition,
+    submission: Submission,
+    reason: str = "",
+) -> None:
+    target = f"submission {submission.public_id} in {competition.slug}"
+    audit.record(session, act, target, reason=reason)
 
 
 def _hold(session: Session, submission: Submission) -> Competition:

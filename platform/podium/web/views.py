@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select, text
@@ -25,7 +23,6 @@ bp = Blueprint("web", __name__, template_folder="templates")
 
 ON_FRONT_PAGE = 6
 NEWS_ON_FRONT_PAGE = 3
-SEEN_WITHIN = timedelta(minutes=2)
 
 
 @bp.get("/")
@@ -78,7 +75,7 @@ def status() -> ResponseReturnValue:
         typical_s=dispatch.recent_seconds(session),
         queue_answers=web.services().jobs.waiting() is not None,
         hosts=hosts,
-        alive=[host for host in hosts if now - host.seen_at < SEEN_WITHIN],
+        alive=[host for host in hosts if host.alive(now)],
     )
 
 
@@ -108,6 +105,7 @@ def robots() -> ResponseReturnValue:
     lines = [
         "User-agent: *",
         "Disallow: /search",
+        "Disallow: /admin",
         "Disallow: /settings/",
         "Disallow: /c/*/submissions",
         "Disallow: /c/*/submit",

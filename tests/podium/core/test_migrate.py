@@ -18,8 +18,9 @@ import podium
 from podium.accounts.models import ApiToken, LogIn, User
 from podium.bootstrap import Services
 from podium.competitions.models import Announcement, Competition, Revision
-from podium.core import clock, migrate
+from podium.core import audit, clock, migrate
 from podium.core.db import Base, Database
+from podium.core.models import Act
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
@@ -224,6 +225,8 @@ def first_schema(empty: Database, folder: Path) -> None:
     found = content(empty)
     empty_ones = {name for name, rows in found.items() if not rows}
     assert empty_ones <= {
+        "audit_entries",
+        "audit_head",
         "log_ins",
         "join_requests",
         "announcements",
@@ -495,6 +498,20 @@ def where_users_are_logged_in(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def the_audit_log(empty: Database, folder: Path) -> None:
+    """The log goes and comes as tables; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        audit.record(session, Act.USER_ADDED, "user ada")
+    assert len(content(empty)["audit_entries"]) == 1
+    migrate.downgrade(empty, "0014_devices")
+    assert not {"audit_entries", "audit_head"} & content(empty).keys()
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -510,6 +527,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0012_teaming": requests_to_join,
     "0013_boards": ends_of_intervals,
     "0014_devices": where_users_are_logged_in,
+    "0015_audit": the_audit_log,
 }
 
 

@@ -14,7 +14,7 @@ from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER, User
 from podium.competitions import queries
 from podium.competitions.models import Competition, Revision, RevisionState
-from podium.core import clock
+from podium.core import audit, clock
 from podium.core.errors import Invalid, NotAllowed, NotFound, Refused
 from podium.hosting import service
 from podium.hosting.checklist import Mark, can_launch, checklist
@@ -421,3 +421,18 @@ def test_the_figures_count_what_is_there(make: Factory) -> None:
     assert len(figures.by_day) == DAYS
     assert sum(figures.by_day.values()) == 2
     assert figures.by_day[now.date()] + figures.by_day[(now - DAY).date()] == 2
+
+
+def test_what_is_made_and_changed_is_in_the_audit_log(host: Host) -> None:
+    for rows in (10, 12, 12):
+        host.keep(by=host.ada, rows=rows)
+    with host.make.session() as session:
+        told = [
+            (each.act, each.target, each.details["changes"])
+            for each in audit.entries(session, limit=9)
+        ]
+    assert told == [
+        ("competition.changed", "competition sums", told[0][2]),
+        ("competition.made", "competition sums", []),
+    ]
+    assert "revision 2" in told[0][2]

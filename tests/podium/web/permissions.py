@@ -15,6 +15,13 @@ from __future__ import annotations
 
 ROWS = """
 yyyyyyy GET /
+lnnnnny GET /admin
+lnnnnny GET /admin/audit
+lnnnnny GET /admin/competitions
+lnnnnny POST /admin/retry/<public_id>
+lnnnnny GET /admin/users
+lnnnnny GET /admin/users/<username>
+lnnnnny POST /admin/users/<username>/<any(block, unblock, give, take):what>
 yyyyyyy GET /api/v1/competitions
 lnnnnyy DELETE /api/v1/competitions/<slug>
 yyyyyyy GET /api/v1/competitions/<slug>

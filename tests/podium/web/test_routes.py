@@ -160,6 +160,7 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         "submissions.choose": "choose",
         "running.review": "remove",
         "hosting.set_ranked": "count",
+        "admin.change": "block",
     }.get(rule.endpoint, scene.values["what"])
     values["name"] = {
         "static": "css/podium.css",
