@@ -53,7 +53,7 @@ def check(slug: str, file: Path, sample: Path | None, as_json: bool) -> int:
         arguments: list[str] = []
         if sample is None:
             client = stack.enter_context(connect())
-            arguments = _metric(client, slug)
+            arguments = _rules(client, slug)
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="podium-"))
             sample = _sample(client, slug, Path(folder))
         found = _checked(
@@ -66,19 +66,21 @@ def check(slug: str, file: Path, sample: Path | None, as_json: bool) -> int:
     return 0 if found["status"] == "valid" else EXIT_FAULTY
 
 
-def _metric(client: Client, slug: str) -> list[str]:
-    """The metric and its parameters, as the scorer takes them."""
+def _rules(client: Client, slug: str) -> list[str]:
+    """Formats, metric and its parameters, as the scorer takes them."""
     competition = client.competition(slug)
     if competition["program"] is not None:
         raise Refused(
             f"{slug} takes programs. Try yours with “podium run {slug} FOLDER”."
         )
+    taken = ",".join(competition["submission_formats"])
+    formats = ["--formats", taken] if taken else []
     metric = competition["metric"]
     if metric is None or metric["own"]:
-        return []
+        return formats
     params = [f"{name}={json.dumps(value)}" for name, value in metric["params"].items()]
     given = [word for param in params for word in ("--param", param)]
-    return ["--metric", metric["name"], *given]
+    return [*formats, "--metric", metric["name"], *given]
 
 
 def _sample(client: Client, slug: str, folder: Path) -> Path:

@@ -247,7 +247,8 @@ def submit(
 ) -> int:
     """Send a file of predictions, or a program, to competition SLUG.
 
-    CSV, .csv.gz, .zip of one CSV, or Parquet; in a code competition a .zip, a script, a
+    CSV, .csv.gz, .zip of one CSV, or Parquet, and NumPy's .npy and .npz where the
+    competition takes them; in a code competition a .zip, a script, a
     notebook, or a folder, which is packed.
     """
     with connect() as client, _as_file(file) as file:

@@ -23,7 +23,7 @@ from podium_scorer.catalogue import (
     nearest_metrics,
     search_metrics,
 )
-from podium_scorer.contract import ParamValue
+from podium_scorer.contract import ARRAY_FORMATS, TABLE_FORMATS, ParamValue
 from podium_scorer.cpu import settle
 
 EXIT_USAGE = 64
@@ -51,11 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--submission", type=Path, required=True)
     score.add_argument("--sample", type=Path, help="the sample submission, if any")
     _add_metric(score, own=True)
+    _add_formats(score)
     score.set_defaults(run=_score)
     check = commands.add_parser("check", help="check a submission without a solution")
     check.add_argument("--sample", type=Path, required=True)
     check.add_argument("--submission", type=Path, required=True)
     _add_metric(check)
+    _add_formats(check)
     check.set_defaults(run=_check)
     prepare = commands.add_parser("prepare", help="check a solution, make its index")
     prepare.add_argument("--solution", type=Path, required=True)
@@ -108,6 +110,26 @@ def _add_metric(parser: argparse.ArgumentParser, *, own: bool = False) -> None:
         help="a parameter of the metric; may be given several times",
     )
     parser.add_argument("--id-column", metavar="NAME", help="default: the first column")
+
+
+def _add_formats(parser: argparse.ArgumentParser) -> None:
+    every = (*TABLE_FORMATS, *ARRAY_FORMATS)
+    parser.add_argument(
+        "--formats",
+        type=_formats,
+        default=every,
+        metavar="NAMES",
+        help=f"what the competition takes, of {','.join(every)} (default: all)",
+    )
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    known = (*TABLE_FORMATS, *ARRAY_FORMATS)
+    for name in names:
+        if name not in known:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(known)}")
+    return names
 
 
 def _param(text: str) -> tuple[str, ParamValue]:

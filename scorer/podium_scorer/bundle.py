@@ -45,6 +45,7 @@ from podium_scorer.bundle_types import (
 )
 from podium_scorer.bundle_yaml import MANIFEST, MANIFEST_BYTES, compose
 from podium_scorer.catalogue import Columns, MetricInfo
+from podium_scorer.contract import ARRAY_FORMATS, TABLE_FORMATS
 
 __all__ = [
     "FORMATS",
@@ -67,7 +68,7 @@ __all__ = [
     "read_bundle",
 ]
 
-FORMATS = ("csv", "csv.gz", "zip", "parquet")
+FORMATS = (*TABLE_FORMATS, *ARRAY_FORMATS)
 
 _KEYS = (
     "slug",
@@ -226,9 +227,9 @@ def _policy(top: Section, kind: str) -> SubmissionPolicy | None:
         "max_bytes", "the largest file in bytes, like 20000000.", least=1, most=10**12
     )
     choice = PROGRAM_FORMATS if kind == "code" else FORMATS
-    formats: tuple[str, ...] = choice
+    formats: tuple[str, ...] = PROGRAM_FORMATS if kind == "code" else TABLE_FORMATS
     if section.has("formats"):
-        expected = f"a list like [{', '.join(choice[:2])}]."
+        expected = f"a list of {_and(choice)}."
         formats = section.words("formats", expected, choice=frozenset(choice))
     return SubmissionPolicy(
         per_day=per_day,

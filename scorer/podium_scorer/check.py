@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from podium_scorer.alignment import build_index
 from podium_scorer.catalogue import MetricInfo, with_defaults
-from podium_scorer.contract import MetricSpec, ReaderCaps, Report
+from podium_scorer.contract import TABLE_FORMATS, MetricSpec, ReaderCaps, Report
 from podium_scorer.engine import host_report, rejected_report
 from podium_scorer.expectation import ColumnSpec, Expectation
 from podium_scorer.faults import FaultLog
@@ -31,7 +33,8 @@ def check_submission(
     """
     caps = caps or ReaderCaps()
     try:
-        expected = _expectation(sample, spec, sample_name, id_column, caps)
+        of_sample = replace(caps, formats=TABLE_FORMATS)
+        expected = _expectation(sample, spec, sample_name, id_column, of_sample)
     except UnsoundSolution as error:
         return host_report(error.faults)
     aligned = read_submission(submission, expected, caps)

@@ -12,6 +12,7 @@ from podium_scorer.contract import (
     MetricSpec,
     Outcome,
     PrepareJob,
+    ReaderCaps,
     Report,
     ScoreJob,
 )
@@ -55,7 +56,7 @@ def score(options: argparse.Namespace) -> Answer:
     except Unreadable as error:
         return answer(rejected_report((error.fault,), counts=False))
     name = options.submission.name
-    score_job = ScoreJob(metric=job.metric, submission_name=name)
+    score_job = ScoreJob(metric=job.metric, submission_name=name, caps=caps_of(options))
     return answer(run_score(score_job, prepared.index, submission))
 
 
@@ -84,7 +85,12 @@ def check(options: argparse.Namespace) -> Answer:
         return answer(rejected_report((error.fault,), counts=False))
     name, id_column = options.sample.name, options.id_column
     checked = check_submission(
-        sample, submission, spec, sample_name=name, id_column=id_column
+        sample,
+        submission,
+        spec,
+        sample_name=name,
+        id_column=id_column,
+        caps=caps_of(options),
     )
     if isinstance(checked, Report):
         return answer(checked)
@@ -103,6 +109,11 @@ def _prepare_job(options: argparse.Namespace) -> PrepareJob:
         sample_name="sample_submission.csv" if sample is None else sample.name,
         id_column=options.id_column,
     )
+
+
+def caps_of(options: argparse.Namespace) -> ReaderCaps:
+    """What is read: the forms that ``--formats`` names."""
+    return ReaderCaps(formats=options.formats)
 
 
 def read(path: Path | None) -> bytes:

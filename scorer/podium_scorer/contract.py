@@ -70,10 +70,19 @@ class MetricSpec:
     params: Mapping[str, ParamValue] = field(default_factory=dict)
 
 
+TABLE_FORMATS = ("csv", "csv.gz", "zip", "parquet")
+ARRAY_FORMATS = ("npy", "npz")  # only where a competition names them
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReaderCaps:
-    """What the reader takes in at the most."""
+    """What the reader takes in at the most.
 
+    ``formats`` are those that the competition takes: what it does not name of
+    ``ARRAY_FORMATS`` is refused by its content.
+    """
+
+    formats: tuple[str, ...] = TABLE_FORMATS
     unpacked_bytes: int = 4 << 30
     unpack_ratio: int = 200
     rows: int = 50_000_000
@@ -369,7 +378,10 @@ def job_from_json(data: object) -> Job:
     try:
         if "metric" in fields:
             fields["metric"] = MetricSpec(**mapping(fields["metric"], "metric"))
-        fields["caps"] = ReaderCaps(**mapping(fields.get("caps", {}), "caps"))
+        caps = dict(mapping(fields.get("caps", {}), "caps"))
+        if "formats" in caps:
+            caps["formats"] = tuple(caps["formats"])  # JSON has lists alone
+        fields["caps"] = ReaderCaps(**caps)
         if "data_names" in fields:
             fields["data_names"] = tuple(map(str, fields["data_names"]))
         return kind(**fields)

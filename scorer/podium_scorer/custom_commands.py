@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from podium_scorer.commands import Answer, Unreadable, answer, read
+from podium_scorer.commands import Answer, Unreadable, answer, caps_of, read
 from podium_scorer.contract import CustomPrepareJob, CustomScoreJob, Fault
 from podium_scorer.custom import prepare_custom, score_custom
 from podium_scorer.engine import Prepared, host_report, rejected_report
@@ -21,7 +21,7 @@ def score(options: argparse.Namespace) -> Answer:
         submission = read(options.submission)
     except Unreadable as error:
         return answer(rejected_report((error.fault,), counts=False))
-    job = CustomScoreJob(submission_name=options.submission.name)
+    job = CustomScoreJob(submission_name=options.submission.name, caps=caps_of(options))
     return answer(score_custom(job, prepared.index, submission))
 
 

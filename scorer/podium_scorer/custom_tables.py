@@ -97,7 +97,10 @@ def read_solution(index: CustomIndex, caps: ReaderCaps) -> CustomSolution:
     specs = _specs(predicted, aligned.columns, frame)
     tables = _tables(id_column, frame, usage, replace(loose, specs=specs))
     tables = replace(tables, sample=_frame(aligned, tables))
-    return _public(tables, usage, ids) if settings.public_only else tables
+    if settings.public_only:
+        return _public(tables, usage, ids, aligned.positions)
+    ordered = replace(tables.expectation, order=aligned.positions)
+    return replace(tables, expectation=ordered)
 
 
 def _tables(
@@ -117,15 +120,20 @@ def _tables(
 
 
 def _public(
-    tables: CustomSolution, usage: NDArray[np.int8], ids: Texts
+    tables: CustomSolution, usage: NDArray[np.int8], ids: Texts, order: Ints | None
 ) -> CustomSolution:
-    """The same for the Public rows alone."""
+    """The same for the Public rows alone; ``order`` is the sample's of all rows."""
     kept = np.flatnonzero(usage == PUBLIC)
+    if order is not None:
+        places = np.full(len(usage), -1, np.int64)
+        places[kept] = np.arange(len(kept))
+        order = places[order]
+        order = order[order >= 0]
     public = _tables(
         tables.id_column,
         tables.frame.iloc[kept].reset_index(drop=True),
         usage[kept],
-        replace(tables.expectation, ids=build_index(ids.taken(kept))),
+        replace(tables.expectation, ids=build_index(ids.taken(kept)), order=order),
     )
     sample = tables.sample.iloc[kept].reset_index(drop=True)
     return replace(public, sample=sample, whole=tables.whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from podium_scorer.alignment import IdIndex
+from podium_scorer.alignment import IdIndex, Ints, Texts
 from podium_scorer.catalogue import Prediction
 from podium_scorer.contract import ParamValue
 from podium_scorer.tables import ContentKind, Kind, LabelKind, NumberKind
@@ -52,7 +52,8 @@ class Expectation:
     ``specs`` are the prediction columns in the sample's order. ``row_sums`` says what
     several probabilities of a row must add up to: ``one``, or with ``rescale`` any
     positive number; None where it makes no difference. ``params`` are the metric's, for
-    cells whose form they decide.
+    cells whose form they decide. ``order`` says where among the ids each row of the sample
+    stands; None: they stand in its order.
     """
 
     id_column: str
@@ -60,6 +61,12 @@ class Expectation:
     ids: IdIndex
     row_sums: str | None = None
     params: Mapping[str, ParamValue] = field(default_factory=dict)
+    order: Ints | None = None
+
+    @property
+    def sample_ids(self) -> Texts:
+        """The ids in the order of the sample submission."""
+        return self.ids.ids if self.order is None else self.ids.ids.taken(self.order)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ class FaultKind(StrEnum):
     TOO_LARGE = "too_large"
     ENCODING = "encoding"
     HEADER = "header"
+    SHAPE = "shape"
     MISSING_COLUMN = "missing_column"
     UNEXPECTED_COLUMN = "unexpected_column"
     DUPLICATE_COLUMN = "duplicate_column"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from podium_scorer.arrays import ArraySource, open_arrays, read_arrays
 from podium_scorer.careful import read_carefully
 from podium_scorer.contract import ReaderCaps
 from podium_scorer.faults import FaultLog
@@ -21,6 +22,8 @@ def open_source(
         return None
     if content.form is Form.PARQUET:
         return open_parquet(content, caps, log)
+    if content.form in {Form.NPY, Form.NPZ}:
+        return open_arrays(content, expected, caps, log)
     return open_csv(content, expected, caps, log)
 
 
@@ -28,6 +31,8 @@ def read_every_fault(
     source: Source, wanted: Mapping[int, Kind], caps: ReaderCaps, log: FaultLog
 ) -> Table:
     """Read the wanted columns, every fault of theirs noted in ``log``."""
+    if isinstance(source, ArraySource):
+        return read_arrays(source, wanted, log)
     if source.content.form is Form.PARQUET:
         return read_parquet(source, wanted, log)
     return read_carefully(source, wanted, caps, log)

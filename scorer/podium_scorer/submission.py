@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from podium_scorer.alignment import Ints, Texts
+from podium_scorer.arrays import ArraySource
 from podium_scorer.cells import PREDICTION_FORMS
 from podium_scorer.contract import Fault, ReaderCaps
 from podium_scorer.expectation import ColumnSpec, Expectation
@@ -80,7 +81,24 @@ def _read_slowly(
     table = read_every_fault(source, wanted, caps, log)
     if log.has(FaultKind.DAMAGED) or log.has(FaultKind.TOO_LARGE):
         return None
+    if isinstance(source, ArraySource) and source.without_ids:
+        table = _with_sample_ids(table, places[expected.id_column], expected, log)
     return _check_table(table, places, expected, log)
+
+
+def _with_sample_ids(
+    table: Table, place: int, expected: Expectation, log: FaultLog
+) -> Table:
+    """Give the rows of a plain array the ids of the sample submission, in its order."""
+    wanted = len(expected.ids)
+    if table.rows != wanted:
+        log.add(
+            FaultKind.SHAPE,
+            f"The array has {table.rows:,} rows, the sample submission {wanted:,}.",
+            "Save one row for each row of the sample submission, in its order.",
+        )
+        return table
+    return replace(table, texts={**table.texts, place: expected.sample_ids})
 
 
 def _check_columns(
@@ -93,7 +111,10 @@ def _check_columns(
     missing = [name for name in header if name not in times]
     unexpected = [name for name in times if name not in header]
     twice = [name for name in times if times[name] > 1]
-    advice = _header_advice(columns, missing, unexpected, first_line)
+    if isinstance(source, ArraySource):
+        advice = f"The arrays or fields must be named: {clean(', '.join(header), 300)}"
+    else:
+        advice = _header_advice(columns, missing, unexpected, first_line)
     for kind, what, names in (
         (FaultKind.MISSING_COLUMN, "missing", missing),
         (FaultKind.UNEXPECTED_COLUMN, "not expected", unexpected),

@@ -6,13 +6,14 @@ A file's name decides nothing. Archives are unpacked in memory, never onto a dis
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import zipfile
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from podium_scorer.contract import ReaderCaps
+from podium_scorer.contract import ARRAY_FORMATS, ReaderCaps
 from podium_scorer.faults import FaultKind, FaultLog, named, quoted
 
 _CHUNK = 1 << 20
@@ -23,6 +24,7 @@ _WANTED = "Upload a CSV file (also .csv.gz, or a .zip of one CSV) or a Parquet f
 _BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     EOFError,
     RuntimeError,  # a password, or a method of packing that Python lacks
     ValueError,
@@ -36,11 +38,16 @@ class Form(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+    NPY = "npy"
+    NPZ = "npz"
 
 
 @dataclass(frozen=True)
 class Content:
-    """A file's content, unpacked. ``data`` is text for CSV, with any BOM still there."""
+    """A file's content, unpacked. ``data`` is text for CSV, with any BOM still there.
+
+    A .npz stays packed: its arrays are read one by one.
+    """
 
     form: Form
     data: bytes
@@ -59,7 +66,6 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"GIF8", "a GIF picture", _WANTED),
     (b"{\\rtf", "a rich text document", _WANTED),
     (b"SQLite format 3\0", "a SQLite database", "Export the table as CSV."),
-    (b"\x93NUMPY", "a NumPy array (.npy)", "Write it as CSV, with the ids beside it."),
     (b"\x89HDF\r\n", "an HDF5 file", "Write the table as CSV or Parquet."),
     (b"ARROW1", "an Arrow (Feather) file", "Write it as Parquet or CSV."),
     (b"FEA1", "a Feather file", "Write it as Parquet or CSV."),
@@ -72,6 +78,7 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"MZ\x90", "a Windows program", _WANTED),
     (b"RDX", "an R data file", "In R use write.csv(..., row.names = FALSE)."),
 )
+_NPY = b"\x93NUMPY"
 _PICKLE_STARTS = tuple(bytes((0x80, version)) for version in range(2, 6))
 _UTF16_STARTS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -81,18 +88,20 @@ def unpack(data: bytes, caps: ReaderCaps, log: FaultLog) -> Content | None:
     if data.startswith(b"\x1f\x8b"):
         inner = _gunzip(data, caps, log)
     elif data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        if _holds_arrays(data):
+            return _array(Form.NPZ, "a NumPy archive (.npz)", data, caps, log)
         inner = _unzip(data, caps, log)
     else:
-        return _recognise(data, log)
+        return _recognise(data, caps, log)
     if inner is None:
         return None
     if inner.startswith((b"\x1f\x8b", b"PK\x03\x04")):
         _wrong_type(log, "an archive within an archive", "Pack the CSV only once.")
         return None
-    return _recognise(inner, log)
+    return _recognise(inner, caps, log)
 
 
-def _recognise(data: bytes, log: FaultLog) -> Content | None:
+def _recognise(data: bytes, caps: ReaderCaps, log: FaultLog) -> Content | None:
     head = data[:_HEAD]
     if not head.strip() and not data.strip():
         one = "The file is empty."
@@ -100,6 +109,8 @@ def _recognise(data: bytes, log: FaultLog) -> Content | None:
         return None
     if head.startswith(b"PAR1"):
         return Content(Form.PARQUET, data)
+    if head.startswith(_NPY):
+        return _array(Form.NPY, "a NumPy array (.npy)", data, caps, log)
     for start, what, advice in _SIGNATURES:
         if head.startswith(start):
             _wrong_type(log, what, advice)
@@ -108,6 +119,21 @@ def _recognise(data: bytes, log: FaultLog) -> Content | None:
         _wrong_type(log, *found)
         return None
     return Content(Form.CSV, data)
+
+
+def _array(
+    form: Form, what: str, data: bytes, caps: ReaderCaps, log: FaultLog
+) -> Content | None:
+    """Arrays as content where the competition takes them, refused where it does not."""
+    if str(form) in caps.formats:
+        return Content(form, data)
+    *most, last = (f".{name}" for name in caps.formats)
+    takes = f"{', '.join(most)} and {last}" if most else last
+    advice = f"This competition takes {takes} files."
+    if not set(ARRAY_FORMATS) & set(caps.formats):
+        advice += " Write it as CSV, with the ids beside it."
+    _wrong_type(log, what, advice)
+    return None
 
 
 def _text_type(data: bytes, head: bytes) -> tuple[str, str] | None:
@@ -189,6 +215,51 @@ def _unzip(data: bytes, caps: ReaderCaps, log: FaultLog) -> bytes | None:
         return None
 
 
+def _holds_arrays(data: bytes) -> bool:
+    """Whether any file of a zip archive is named as the arrays of a .npz are."""
+    if data.count(b"PK\x01\x02") > _ZIP_ENTRIES:
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [one for one in archive.infolist() if not _is_litter(one)]
+    except _BROKEN_ZIP:
+        return False
+    return any(entry.filename.endswith(".npy") for entry in entries)
+
+
+def read_entries(
+    data: bytes, caps: ReaderCaps, log: FaultLog
+) -> list[tuple[str, bytes]] | None:
+    """Name and bytes of each array of a .npz; None with every fault in ``log``."""
+    found: list[tuple[str, bytes]] = []
+    before = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [one for one in archive.infolist() if not _is_litter(one)]
+            sound = [_is_array(entry, log) for entry in entries]
+            if not all(sound):
+                return None
+            for entry in entries:
+                array = _read_entry(archive, entry, len(data), caps, log, before)
+                if array is None:
+                    return None
+                before += len(array)
+                found.append((entry.filename.removesuffix(".npy"), array))
+    except _BROKEN_ZIP:
+        _damaged(log, "The .npz is damaged, cut short or of an unusual kind.")
+        return None
+    return found
+
+
+def _is_array(entry: zipfile.ZipInfo, log: FaultLog) -> bool:
+    if not entry.filename.endswith(".npy"):
+        one = f"{quoted(entry.filename)} in the .npz is no array."
+        advice = "Save the columns, and nothing else, with np.savez."
+        log.add(FaultKind.FILE_TYPE, one, advice, column=entry.filename)
+        return False
+    return _is_plain(entry, "array", log)
+
+
 def _only_entry(archive: zipfile.ZipFile, log: FaultLog) -> zipfile.ZipInfo | None:
     names = set(archive.namelist())
     if found := _office_type(names):
@@ -202,15 +273,20 @@ def _only_entry(archive: zipfile.ZipFile, log: FaultLog) -> zipfile.ZipInfo | No
         log.add(FaultKind.FILE_TYPE, one + ".", "Put one CSV file into it.")
         return None
     entry = entries[0]
+    return entry if _is_plain(entry, "CSV file", log) else None
+
+
+def _is_plain(entry: zipfile.ZipInfo, what: str, log: FaultLog) -> bool:
+    """Whether an entry can be read: neither locked nor a link."""
     if entry.flag_bits & 1:
         one = f"The file {quoted(entry.filename)} in the zip archive has a password."
         log.add(FaultKind.FILE_TYPE, one, "Pack it without a password.")
-        return None
+        return False
     if stat.S_ISLNK(entry.external_attr >> 16):
         one = f"{quoted(entry.filename)} in the zip archive is a link, not a file."
-        log.add(FaultKind.FILE_TYPE, one, "Put the CSV file itself into it.")
-        return None
-    return entry
+        log.add(FaultKind.FILE_TYPE, one, f"Put the {what} itself into it.")
+        return False
+    return True
 
 
 def _office_type(names: set[str]) -> tuple[str, str] | None:
@@ -221,8 +297,6 @@ def _office_type(names: set[str]) -> tuple[str, str] | None:
         return "a Word document", _WANTED
     if "content.xml" in names and "mimetype" in names:
         return "an OpenDocument file", "Save the sheet as CSV (UTF-8)."
-    if names and all(name.endswith(".npy") for name in names):
-        return "a NumPy archive (.npz)", "Write it as CSV, with the ids beside it."
     if any(name.endswith("data.pkl") for name in names):
         return "a PyTorch file", _WANTED
     return None
@@ -245,9 +319,11 @@ def _read_entry(
     packed: int,
     caps: ReaderCaps,
     log: FaultLog,
+    before: int = 0,
 ) -> bytes | None:
+    """An entry's bytes; ``before`` are those that others of the archive had."""
     chunks: list[bytes] = []
-    total = 0
+    total = before
     with archive.open(entry) as stream:
         while chunk := stream.read(_CHUNK):
             chunks.append(chunk)

@@ -133,6 +133,7 @@ MANIFEST_FAULTS = [
     ("per_day: 5", "per_day: 5\n  total: 3", "  total", "smaller than per_day"),
     ("max_bytes: 1_000_000", "max_bytes: 1e9", "  max_bytes", "not a whole number"),
     ("per_day: 5", "per_day: 5\n  per_day: 6", "  per_day: 6", "stands twice"),
+    ("per_day: 5", "per_day: 5\n  formats: [npx]", "  formats", "npz"),
     ("per_day: 5", "per_day: 5\n  formats: [xls]", "  formats", "“xls”, which is"),
     ("  max_size: 3", "  size: 3", "  size", "“team.size” is unknown"),
     ("name: rules", "name: data", "  - {name: data, title: Data,", "two pages"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from podium_scorer import __version__
@@ -184,3 +185,27 @@ def test_the_module_runs_by_its_name(files: Path) -> None:
     )
     assert ended.returncode == 2
     assert json.loads(ended.stdout)["status"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("formats", "code"), [("", 0), ("--formats csv,npz", 0), ("--formats csv,npy", 2)]
+)
+@pytest.mark.parametrize(
+    "command", ["score --metric roc_auc --solution S.csv", "check --sample sample.csv"]
+)
+def test_arrays_are_read_unless_the_formats_leave_them_out(
+    files: Path,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    formats: str,
+    code: int,
+) -> None:
+    np.savez(files / "P.npz", id=np.arange(1, 5), y=[0.1, 0.9, 0.6, 0.4])
+    assert run(capsys, f"{command} --submission P.npz {formats}")[0] == code
+
+
+def test_an_unknown_format_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--sample", "a", "--submission", "b", "--formats", "xls"])
+    assert ended.value.code == 64
+    assert "'xls' is none of csv" in capsys.readouterr().err

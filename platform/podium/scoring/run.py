@@ -30,6 +30,7 @@ from podium_scorer.contract import (
     MetricSpec,
     Outcome,
     PrepareJob,
+    ReaderCaps,
     ScoreJob,
     Verdict,
     fault_to_json,
@@ -208,9 +209,12 @@ def score_work(session: Session, claimed: Claim, settings: Settings) -> Work:
         raise LookupError(f"revision {revision.id} has no index")
     program = program_of(revision)
     name = submission.file_name if program is None else program.output
-    job: Job = CustomScoreJob(submission_name=name)
+    caps = ReaderCaps()
+    if program is None and revision.competition.submission_formats:
+        caps = ReaderCaps(formats=tuple(revision.competition.submission_formats))
+    job: Job = CustomScoreJob(submission_name=name, caps=caps)
     if revision.metric_sha256 is None:
-        job = ScoreJob(metric=_spec(revision), submission_name=name)
+        job = ScoreJob(metric=_spec(revision), submission_name=name, caps=caps)
     files = (revision.index_sha256, submission.sha256)
     return Work(job, files if program is None else files[:1], settings.score_wall_s)
 

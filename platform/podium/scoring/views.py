@@ -23,6 +23,7 @@ from podium.scoring import service as scoring
 from podium.scoring.dispatch import wake
 from podium.scoring.forms import SubmitForm
 from podium.submissions import queries, service
+from podium.submissions.intake import endings, formats_in_words
 from podium.submissions.models import Submission
 from podium.teams import asking
 from podium.teams import queries as teams
@@ -295,6 +296,8 @@ def _submit_page(
         competition=competition,
         form=form,
         refusal=refusal,
+        formats=formats_in_words(competition.submission_formats),
+        endings=endings(competition.submission_formats),
         tab="submissions",
     ), status
 

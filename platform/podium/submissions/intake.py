@@ -9,7 +9,7 @@ from datetime import datetime
 from podium.core import clock
 from podium.core import text as texts
 
-FORMATS = ("csv.gz", "csv", "zip", "parquet", "py", "ipynb")
+FORMATS = ("csv.gz", "csv", "zip", "parquet", "npy", "npz", "py", "ipynb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +108,18 @@ def file_refusal(
     elif not texts.storable(description):
         faults["description"] = "Leave characters out that can't be shown."
     return faults
+
+
+def formats_in_words(formats: Sequence[str]) -> str:
+    """The formats of predictions that a competition takes, for a sentence."""
+    names = [".zip of one CSV" if each == "zip" else f".{each}" for each in formats]
+    return " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def endings(formats: Sequence[str]) -> str:
+    """The same as a browser's field for files wants it."""
+    last = [f".{each.rpartition('.')[2]}" for each in formats]
+    return ",".join(dict.fromkeys(last))
 
 
 def _smaller(formats: Sequence[str]) -> str:

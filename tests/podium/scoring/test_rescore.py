@@ -369,6 +369,7 @@ def test_a_score_job_names_the_metric_and_the_file(
     (job,) = sandbox.jobs
     assert isinstance(job, ScoreJob)
     assert (job.metric.name, job.submission_name) == ("roc_auc", "predictions.csv")
+    assert job.caps.formats == ("csv", "csv.gz", "zip", "parquet")
 
 
 def test_a_report_without_rows_is_no_share(works: Works, sandbox: FakeSandbox) -> None:

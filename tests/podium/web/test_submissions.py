@@ -87,6 +87,31 @@ def test_a_file_is_sent_by_the_form(
         assert file.read() == CSV
 
 
+@pytest.mark.parametrize(
+    ("formats", "words", "endings"),
+    [
+        (["csv"], ".csv, up to", ".csv"),
+        (
+            ["csv", "csv.gz", "zip", "npz"],
+            ".csv, .csv.gz, .zip of one CSV or .npz, up to",
+            ".csv,.gz,.zip,.npz",
+        ),
+    ],
+)
+def test_the_form_says_which_formats_are_taken(
+    make: Factory,
+    ada: User,
+    as_ada: Person,
+    formats: list[str],
+    words: str,
+    endings: str,
+) -> None:
+    make.team(make.competition("stars", submission_formats=formats), ada)
+    page = as_ada.get(SUBMIT).text
+    assert words in page
+    assert f'accept="{endings}"' in page
+
+
 def test_a_file_is_sent_by_a_script(team: Team, as_ada: Person) -> None:
     answer = send_raw(as_ada, description="Raw")
     assert answer.status_code == 201
