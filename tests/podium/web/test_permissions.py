@@ -246,6 +246,7 @@ def outcome(answer: TestResponse) -> str:
     return {403: "n", 404: "x"}.get(answer.status_code, "y")
 
 
+@pytest.mark.timeout(600)  # well over a thousand calls
 def test_everybody_may_do_what_the_table_says(world: World) -> None:
     bodies = examples(world.app)
     found: dict[str, str] = {}
