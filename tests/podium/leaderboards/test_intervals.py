@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from podium.accounts.models import User
 from podium.competitions.models import Competition
@@ -166,6 +167,32 @@ def test_intervals_on_both_databases(database: Database, make: Factory) -> None:
         ]
         service.rebuild(here.session, competition=here.competition)
         assert [row.ranks for row in shown(here, 50)] == expected
+
+
+def test_a_page_reads_its_own_teams_and_counts_in_indexes(
+    database: Database, make: Factory
+) -> None:
+    with arena(database, make, True) as here:
+        play(here, [(0.9, [0.85, 0.95]), (0.8, [0.7, 0.9])])
+        plans = []
+
+        def explain(
+            link: Connection, _cursor: Any, statement: str, values: Any, *_: Any
+        ) -> None:
+            if "lag(" in statement and not statement.startswith("EXPLAIN"):
+                asked = link.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                plans.append("\n".join(row.detail for row in asked))
+
+        event.listen(database.engine, "before_cursor_execute", explain)
+        shown(here, 50)
+        event.remove(database.engine, "before_cursor_execute", explain)
+    assert len(plans) == 2
+    for plan, index in zip(plans, ("worst", "best"), strict=True):
+        assert "(board_id=? AND team_id=?)" in plan
+        assert (
+            f"COVERING INDEX ix_entries_{index} (board_id=? AND {index}_key>?" in plan
+        )
+        assert "SCAN entries" not in plan
 
 
 def test_my_row_has_its_interval_wherever_it_stands(make: Factory) -> None:
