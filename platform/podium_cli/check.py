@@ -73,7 +73,7 @@ def _rules(client: Client, slug: str) -> list[str]:
         raise Refused(
             f"{slug} takes programs. Try yours with “podium run {slug} FOLDER”."
         )
-    taken = ",".join(competition["submission_formats"])
+    taken = ",".join(competition["limits"]["submission_formats"])
     formats = ["--formats", taken] if taken else []
     metric = competition["metric"]
     if metric is None or metric["own"]:

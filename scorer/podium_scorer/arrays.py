@@ -19,8 +19,8 @@ from podium_scorer.npy import (
     AnyArray,
     UnsoundArray,
     field,
+    misshapen,
     read_header,
-    shape_in_words,
     whole,
 )
 from podium_scorer.tables import Kind, NumberKind, Source, Table, TableBuilder
@@ -111,7 +111,7 @@ def _open_one(
                 content, tuple(expected), arrays=arrays, without_ids=True
             )
         if len(header.shape) != 1:
-            raise _misshapen(header.shape, "Save one dimension, a row for each id.")
+            raise misshapen(header.shape, "Save one dimension, a row for each id.")
     except UnsoundArray as fault:
         _note(log, "The array", fault, None)
         return None
@@ -146,7 +146,7 @@ def _in_columns(array: AnyArray, expected: Sequence[str]) -> list[AnyArray]:
         advice = f"Leave the ids out. {advice}"
     elif array.ndim == 2 and shape[0] == count:
         advice = f"Transpose it: array.T. {advice}"
-    raise _misshapen(shape, advice)
+    raise misshapen(shape, advice)
 
 
 def _column(data: bytes, caps: ReaderCaps) -> AnyArray:
@@ -160,13 +160,8 @@ def _column(data: bytes, caps: ReaderCaps) -> AnyArray:
         return array[:, 0]
     if array.ndim != 1:
         advice = "Save every column as an array of its own, of one dimension."
-        raise _misshapen(array.shape, advice)
+        raise misshapen(array.shape, advice)
     return array
-
-
-def _misshapen(shape: tuple[int, ...], advice: str) -> UnsoundArray:
-    what = f"has the shape {shape_in_words(shape)}, which does not fit"
-    return UnsoundArray(FaultKind.SHAPE, what, advice)
 
 
 def _note(log: FaultLog, who: str, fault: UnsoundArray, column: str | None) -> None:

@@ -186,6 +186,8 @@ def _fields(
 
 def _check_size(header: Header, data: bytes, caps: ReaderCaps) -> None:
     """The rows, columns and bytes that the header claims must be possible and there."""
+    if len(header.shape) > 2:  # also for NumPy's sake, which has limits of its own
+        raise misshapen(header.shape, "Save one dimension, or rows and columns.")
     advice = "Save one row for each id and only the columns asked for."
     columns = len(header.fields) or (header.shape[1] if len(header.shape) > 1 else 1)
     for count, most, what in (
@@ -212,9 +214,11 @@ def _amount(number: int) -> str:
     return f"{number:,}" if number < 10**18 else "more than 10^18"
 
 
-def shape_in_words(shape: tuple[int, ...]) -> str:
-    """A shape as NumPy prints it."""
-    return clean(str(shape), 60) if all(n < 10**18 for n in shape) else "(...)"
+def misshapen(shape: tuple[int, ...], advice: str) -> UnsoundArray:
+    """The fault of an array whose shape is not one that is read."""
+    shown = clean(str(shape), 60) if all(n < 10**18 for n in shape) else "(...)"
+    what = f"has the shape {shown}, which does not fit"
+    return UnsoundArray(FaultKind.SHAPE, what, advice)
 
 
 def _damaged(what: str) -> UnsoundArray:

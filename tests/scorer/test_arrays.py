@@ -285,8 +285,14 @@ BROKEN: dict[str, tuple[bytes | Callable[[], bytes], set[str], str]] = {
         raw(plain_header(shape=(10**30,))), {"too_large"}, "more than 10^18",
     ),
     "columns beyond all": (raw(plain_header(shape=(4, 10**9))), {"too_large"}, "columns"),
-    "a product beyond all": (
-        raw(plain_header(shape=(4, 1, *(10**9,) * 40))), {"damaged"}, "10^18",
+    "dimensions beyond all": (
+        raw(plain_header(shape=(4, 1, *(10**9,) * 80))), {"shape"}, "dimension",
+    ),
+    "nothing, beyond all": (raw(plain_header(shape=(0, 1, 10**30))), {"shape"}, "(...)"),
+    "nothing, wide": (raw(plain_header(shape=(0, 2000))), {"shape"}, "(0, 2000)"),
+    "a number beyond all": (
+        raw(plain_header().replace("4", "9" * 200_000), b"", b"\2\0"),
+        {"damaged"}, "can't be read",
     ),
     "a negative shape": (raw(plain_header(shape=(-4,)), FOUR), {"damaged"}, "no sense"),
     "a shape of words": (raw(plain_header(shape="four"), FOUR), {"damaged"}, "no sense"),

@@ -53,7 +53,7 @@ def submit(
     """Send a submission
 
     The body is the file itself: CSV, .csv.gz, .zip of one CSV, or Parquet,
-    and NumPy's .npy and .npz where submission_formats names them. What can be
+    and NumPy's .npy and .npz where the limits name them. What can be
     refused is refused before the file is read. With a header `Idempotency-Key` (a word of
     your own, a new one for each submission) it can be sent again when the answer got lost:
     then it is the same submission, and nothing is used up.
