@@ -50,6 +50,7 @@ from podium_scorer.bundle import BundleError, read_bundle
 def cli() -> None:
     """Run and look after a Podium."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
 
 
 @cli.command()

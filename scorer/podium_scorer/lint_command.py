@@ -20,7 +20,8 @@ def lint(folder: Path, *, strict: bool, as_json: bool) -> tuple[str, int]:
 
 
 def _told(folder: Path, result: Lint) -> str:
-    counts = ", ".join(f"{result.count(each)} {each}s" for each in Severity)
+    numbers = {each: result.count(each) for each in Severity}
+    counts = ", ".join(f"{n} {each}{'s' * (n != 1)}" for each, n in numbers.items())
     lines = [line for finding in result.findings for line in _lines(finding)]
     skipped = [
         f"not applied  {code}: {why}" for code, why in result.not_applied.items()

@@ -183,7 +183,10 @@ def _linter(revision: Revision | None, data_sha256: str) -> list[Item]:
         return [Item(LINTER, Mark.ADVICE, f"{found['trouble']} Lint again.")]
     counts = found["counts"]
     grave = counts["error"] + counts["warning"]
-    said = ", ".join(f"{counts[word]} {word}s" for word in ("error", "warning", "note"))
+    said = ", ".join(
+        f"{counts[word]} {word}{'s' * (counts[word] != 1)}"
+        for word in ("error", "warning", "note")
+    )
     sentence = f"{said}: see below."
     if found["left_out"]:
         names = ", ".join(found["left_out"][:3])

@@ -456,7 +456,7 @@ def test_findings_of_the_linter_are_on_the_checklist_and_keep_nobody_from_the_la
 
     assert "The column &lt;sugar&gt; predicts ripe: its AUC is 0.999." in page
     assert "Take it out." in page
-    assert "0 errors, 1 warnings, 0 notes" in page
+    assert "0 errors, 1 warning, 0 notes" in page
     assert "huge.parquet" in page
     assert as_ada.post(f"{sums}/launch").status_code == 303
 
