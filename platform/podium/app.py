@@ -8,10 +8,11 @@ from podium import api
 from podium.accounts import identity
 from podium.accounts.recovering import bp as recovery
 from podium.accounts.views import bp as accounts
+from podium.admin.exposition import bp as exposition
 from podium.admin.views import bp as admin
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
-from podium.core import assets, filters, markdown, security, web
+from podium.core import assets, filters, markdown, security, telemetry, web
 from podium.core.api import new_app
 from podium.hosting.editing import bp as editing
 from podium.hosting.linting import bp as linting
@@ -40,6 +41,7 @@ def create_app(
     app = new_app("podium", static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.secure(app, settings)
+    telemetry.init(app)
     web.init(app, services)
     identity.init(app)
     assets.init(app)
@@ -49,7 +51,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, recovery, competitions, teams, submissions, leaderboards,
-        showcase, hosting, making, editing, linting, running, admin,
+        showcase, hosting, making, editing, linting, running, admin, exposition,
     ):  # fmt: skip
         app.register_blueprint(feature)
     api.register(app)

@@ -70,8 +70,10 @@ def demo() -> None:
 def web() -> None:
     """Start the site alone, under gunicorn."""
     settings = _settings()
-    os.execv(  # noqa: S606  # the site takes this process's place
-        sys.executable, [sys.executable, "-m", *supervisor.site_command(settings)]
+    os.execve(  # noqa: S606  # the site takes this process's place
+        sys.executable,
+        [sys.executable, "-m", *supervisor.site_command(settings)],
+        {**os.environ, **supervisor.site_environment(settings)},
     )
 
 

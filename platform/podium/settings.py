@@ -79,6 +79,8 @@ class Settings:
 
     log_in_tries_per_minute: int = 20
 
+    metrics_token: str = ""  # who holds it may read /metrics; empty: nobody
+
     # smtp://, smtps:// or smtp+plain://, as USER:PASSWORD@HOST:PORT; empty: the terminal
     mail_url: str = ""
     mail_from: str = ""  # empty: Podium <podium@ the site's host>

@@ -176,12 +176,23 @@ def site_command(settings: Settings) -> list[str]:
     ]
 
 
+def site_environment(settings: Settings) -> dict[str, str]:
+    """What the site's processes need beside the settings: where they count together.
+    What was counted before is forgotten, as when any program starts."""
+    if not settings.metrics_token:
+        return {}
+    folder = settings.data_dir.resolve() / "counts"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+
+
 def _site(settings: Settings, environment: Mapping[str, str], logs: Path) -> Child:
     return Child(
         name="site",
         command=_python(*site_command(settings)),
         stage=SITE_STAGE,
-        environment=environment,
+        environment={**environment, **site_environment(settings)},
         ready=lambda: site_answers(settings.host, settings.port),
         log=logs / "site.log",
     )

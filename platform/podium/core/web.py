@@ -23,7 +23,7 @@ from werkzeug import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 from wtforms.validators import ValidationError
 
-from podium.core import audit, limits
+from podium.core import audit, limits, telemetry
 from podium.core.api import is_api
 from podium.core.errors import NotAllowed, PodiumError, TooMany
 from podium.core.problems import problem
@@ -142,6 +142,8 @@ def error_answer(error: PodiumError | HTTPException) -> ResponseReturnValue:
     """An error as a page, or as problem+json under /api."""
     if isinstance(error, HTTPException) and (error.code or 500) < 400:
         return error  # a redirect
+    status = error.status if isinstance(error, PodiumError) else error.code or 500
+    telemetry.count_refusal(getattr(error, "kind", ""), status)
     if is_api(request):
         return problem(error)
     return _error_page(error)

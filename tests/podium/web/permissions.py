@@ -151,6 +151,7 @@ yyyyyyy GET /log-in
 yyyyyyy POST /log-in
 yyyyyyy POST /log-out
 lxnnxxx POST /merges/<public_id>/<any(accept, close):answer>
+xxxxxxx GET /metrics
 lyyyyyy GET /move/<ticket>
 lxxxxxx POST /move/<ticket>
 yyyyyyy GET /rankings
