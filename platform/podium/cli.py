@@ -251,12 +251,12 @@ def user_reset_link(username: str) -> None:
     """
     settings = _settings()
     services = create_services(settings)
-    office = recovery.Office(key=secret_key(settings), site=settings.site_url)
     with _acting(services) as session:
         found = accounts.by_username(session, username)
         audit.record(session, Act.RESET_LINK_MADE, f"user {found.username}")
         session.commit()
-    click.echo(recovery.reset_link(found, office=office))
+    key = secret_key(settings)
+    click.echo(recovery.reset_link(found, key=key, site=settings.site_url))
 
 
 @cli.group()

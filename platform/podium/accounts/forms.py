@@ -49,6 +49,7 @@ class MailForm(FlaskForm):
 
     announcement = BooleanField("Announcements of competitions that I take part in")
     invitation = BooleanField("Invitations into teams")
+    request = BooleanField("Requests to join a team, and what became of mine")
 
 
 class ProfileForm(FlaskForm):

@@ -75,11 +75,9 @@ def require_viewer() -> User:
     return user
 
 
-def office() -> recovery.Office:
-    """What letters need of this site."""
-    return recovery.Office(
-        key=str(current_app.secret_key), site=web.services().settings.site_url
-    )
+def ticket_key() -> str:
+    """The key that signs the links in mails."""
+    return str(current_app.secret_key)
 
 
 def who_asks() -> str:
@@ -202,7 +200,7 @@ def init(app: Flask) -> None:
 
 
 def _tell_of_password(_app: Flask, *, user: User, **_: Any) -> None:
-    recovery.tell_of_password(web.session(), user=user, office=office())
+    recovery.tell_of_password(web.session(), user=user)
 
 
 def _log_in_first(_mechanisms: Any, headers: Any = None) -> Any:  # noqa: ARG001

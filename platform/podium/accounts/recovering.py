@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 
 from podium.accounts import recovery, service
 from podium.accounts.forms import AddressForm, ForgotForm, MailForm, ResetForm
-from podium.accounts.identity import office, require_viewer, viewer
+from podium.accounts.identity import require_viewer, ticket_key, viewer
 from podium.accounts.models import User
 from podium.accounts.tickets import Purpose
 from podium.core import clock, limits, web
@@ -30,7 +30,7 @@ def forgot() -> ResponseReturnValue:
     if not login.strip():
         form.login.errors = ["Enter your user name or e-mail address."]
         return render_template("accounts/forgot.html", form=form), 422
-    recovery.ask_for_reset(web.session(), login=login, office=office())
+    recovery.ask_for_reset(web.session(), login=login, key=ticket_key())
     web.session().commit()
     return render_template("accounts/forgot.html", form=form, asked=True)
 
@@ -42,7 +42,7 @@ def reset(ticket: str) -> ResponseReturnValue:
     with web.services().database.reading() as reading:  # hashing takes its time
         try:
             user = recovery.user_of_link(
-                reading, Purpose.RESET, ticket=ticket, office=office()
+                reading, Purpose.RESET, ticket=ticket, key=ticket_key()
             )
         except NotFound as error:
             return render_template("accounts/stale.html", error=error), 404
@@ -57,7 +57,7 @@ def reset(ticket: str) -> ResponseReturnValue:
             show_faults(form, faults)
             return render_template("accounts/reset.html", form=form, account=user), 422
     recovery.reset_password(
-        web.session(), ticket=ticket, hashed=hashed, office=office(), now=clock.now()
+        web.session(), ticket=ticket, hashed=hashed, key=ticket_key(), now=clock.now()
     )
     web.session().commit()
     if viewer() is not None:
@@ -76,12 +76,12 @@ def confirm(ticket: str) -> ResponseReturnValue:
     try:
         if not form.validate_on_submit():
             user = recovery.user_of_link(
-                session, Purpose.CONFIRM, ticket=ticket, office=office()
+                session, Purpose.CONFIRM, ticket=ticket, key=ticket_key()
             )
             return render_template(
                 "accounts/confirm.html", form=form, address=user.email
             )
-        recovery.confirm(session, ticket=ticket, office=office(), now=clock.now())
+        recovery.confirm(session, ticket=ticket, key=ticket_key(), now=clock.now())
     except NotFound as error:
         return render_template("accounts/stale.html", error=error, again=True), 404
     session.commit()
@@ -106,7 +106,7 @@ def ask_to_move() -> ResponseReturnValue:
             user=user,
             address=text(form, "email"),
             is_owner=_is_owner(user, text(form, "password")),
-            office=office(),
+            key=ticket_key(),
         )
     except Invalid as faults:
         show_faults(form, faults)
@@ -121,7 +121,7 @@ def send_confirmation() -> ResponseReturnValue:
     """Mail the link that confirms my address once more."""
     user = require_viewer()
     limits.count_try("confirm", user.username)
-    recovery.send_confirmation(web.session(), user=user, office=office())
+    recovery.send_confirmation(web.session(), user=user, key=ticket_key())
     web.session().commit()
     flash(f"A link is on its way to {user.email}.", "success")
     return redirect(url_for("recovery.address"), 303)
@@ -145,7 +145,7 @@ def move(ticket: str) -> ResponseReturnValue:
         return render_template("accounts/move.html", form=form)
     try:
         recovery.move(
-            web.session(), user=user, ticket=ticket, office=office(), now=clock.now()
+            web.session(), user=user, ticket=ticket, key=ticket_key(), now=clock.now()
         )
     except NotFound as error:
         return render_template("accounts/stale.html", error=error), 404

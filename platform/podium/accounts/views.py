@@ -8,7 +8,7 @@ from flask_security import login_user
 
 from podium.accounts import devices, recovery, service, sessions
 from podium.accounts.forms import ProfileForm, SignUpForm, TokenForm
-from podium.accounts.identity import office, require_viewer, viewer
+from podium.accounts.identity import require_viewer, ticket_key, viewer
 from podium.core import clock, limits, web
 from podium.core.api import LARGEST_ID
 from podium.core.errors import Invalid
@@ -34,7 +34,7 @@ def sign_up() -> ResponseReturnValue:
         else:
             settings = web.services().settings
             recovery.welcome(
-                web.session(), user=user, settings=settings, office=office()
+                web.session(), user=user, settings=settings, key=ticket_key()
             )
             web.session().commit()
             login_user(user, authn_via=["register"])

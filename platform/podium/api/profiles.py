@@ -6,7 +6,7 @@ from typing import Any
 
 from podium.accounts import recovery, service
 from podium.accounts.api import me
-from podium.accounts.identity import office
+from podium.accounts.identity import ticket_key
 from podium.accounts.models import User
 from podium.api import schemas
 from podium.core import clock
@@ -42,7 +42,7 @@ def sign_up(body: schemas.NewUser) -> tuple[schemas.Profile, int, dict[str, str]
     count_try("sign_up", body.username)
     user = service.sign_up(session(), **body.model_dump())
     recovery.welcome(
-        session(), user=user, settings=services().settings, office=office()
+        session(), user=user, settings=services().settings, key=ticket_key()
     )
     session().commit()
     location = f"{PREFIX}/users/{user.username}"

@@ -152,19 +152,12 @@ def delete_draft(slug: str) -> Response:
 )
 def announce(slug: str, body: schemas.NewAnnouncement) -> AnnouncementItem:
     """Tell everybody who takes part in a competition that I host"""
-    competition = service.hosted(session(), slug=slug, user=me())
     made = service.announce(
         session(),
-        competition=competition,
+        competition=service.hosted(session(), slug=slug, user=me()),
         by=me(),
         title=body.title,
         text=body.text,
-    )
-    service.mail_announcement(
-        session(),
-        announcement=made,
-        competition=competition,
-        site=services().settings.site_url,
     )
     session().commit()
     return announced(made)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from podium.competitions.models import Announcement, Competition
+from podium.notifications.models import SITE
 from podium.notifications.service import Letter
 
 
-def announced(
-    announcement: Announcement, competition: Competition, *, site: str
-) -> Letter:
+def announced(announcement: Announcement, competition: Competition) -> Letter:
     """To everybody who takes part; the text as its author wrote it, in Markdown."""
     return Letter(
         kind="announcement",
@@ -17,6 +16,6 @@ def announced(
 
 {announcement.text}
 
-{site}/c/{competition.slug}/announcements
+{SITE}/c/{competition.slug}/announcements
 """,
     )

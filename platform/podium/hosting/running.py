@@ -118,18 +118,12 @@ def announce(slug: str) -> ResponseReturnValue:
     """Tell everybody who takes part."""
     competition, form = hosted(slug), AnnouncementForm()
     try:
-        said = service.announce(
+        service.announce(
             web.session(),
             competition=competition,
             by=require_viewer(),
             title=text(form, "title"),
             text=text(form, "text").replace("\r\n", "\n"),
-        )
-        service.mail_announcement(
-            web.session(),
-            announcement=said,
-            competition=competition,
-            site=web.services().settings.site_url,
         )
         web.session().commit()
     except PodiumError as error:

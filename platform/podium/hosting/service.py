@@ -317,7 +317,8 @@ def manifest_text(storage: Storage, competition: Competition) -> str:
 def announce(
     session: Session, *, competition: Competition, by: User, title: str, text: str
 ) -> Announcement:
-    """Tell everybody who takes part; raises Invalid with every field's fault."""
+    """Tell everybody who takes part, also by mail where they want that; raises Invalid
+    with every field's fault."""
     title, text = " ".join(title.split()), text.strip()
     faults = {}
     if not 0 < len(title) <= TITLE_CHARS or not title.isprintable():
@@ -331,15 +332,15 @@ def announce(
     )
     session.add(made)
     session.flush()  # gives it its public id
+    _mail(session, made, competition)
     return made
 
 
-def mail_announcement(
-    session: Session, *, announcement: Announcement, competition: Competition, site: str
+def _mail(
+    session: Session, announcement: Announcement, competition: Competition
 ) -> None:
-    """Mail an announcement to everybody who takes part and wants that; ``site`` is the
-    address of this Podium."""
-    letter = letters.announced(announcement, competition, site=site)
+    """Mail an announcement to everybody who takes part and wants that."""
+    letter = letters.announced(announcement, competition)
     readers = session.scalars(
         select(User)
         .join(Participant, Participant.user_id == User.id)
@@ -348,7 +349,7 @@ def mail_announcement(
     )
     for user in readers:
         if user.id != announcement.author_id:
-            recovery.tell(session, user=user, letter=letter, site=site)
+            recovery.tell(session, user=user, letter=letter)
 
 
 def delete_announcement(session: Session, *, announcement: Announcement) -> None:

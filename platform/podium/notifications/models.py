@@ -10,6 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from podium.core import clock
 from podium.core.db import Base, BigKeyColumn
 
+# Stands for the site's address in a letter until it is sent: who writes one need not know
+# how people reach the site, and no request can say so.
+SITE = "{site}"
+
 
 class Mail(Base):
     """A mail to one address. The row is the queue: it is due at ``not_before``, which is

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
 
-from podium.notifications.models import Mail
+from podium.notifications.models import SITE, Mail
 from podium.settings import Settings
 
 ANSWER_WITHIN_S = 20.0
@@ -71,7 +71,7 @@ def message(mail: Mail, settings: Settings) -> EmailMessage:
     digest = hashlib.sha256(f"{mail.id} {mail.created_at} {mail.address}".encode())
     made["Message-ID"] = f"<{digest.hexdigest()[:32]}@{address.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(mail.text)
+    made.set_content(mail.text.replace(SITE, settings.site_url))
     return made
 
 

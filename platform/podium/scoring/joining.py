@@ -7,11 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from podium.accounts import recovery
 from podium.accounts.models import User
 from podium.competitions import service as competitions
 from podium.core.errors import Refused
 from podium.scoring import merging
-from podium.teams import asking, leadership, queries
+from podium.teams import asking, leadership, letters, queries
 from podium.teams import service as teams
 from podium.teams.models import JoinRequest, Team
 
@@ -31,6 +32,7 @@ def let_in(session: Session, *, request: JoinRequest, by: User, now: datetime) -
     else:
         merging.require_fitting(session, own, team, now)
         merging.unite(session, competition=competition, team=own, other=team)
+    recovery.tell(session, user=user, letter=letters.let_in(user, team))
     session.flush()  # the membership list is read again below
     session.refresh(team, ["memberships"])
     return team

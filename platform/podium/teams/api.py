@@ -215,8 +215,6 @@ def invite(slug: str, body: schemas.Invitee) -> schemas.InvitationAnswer:
         username=body.username,
         now=clock.now(),
     )
-    site = services().settings.site_url
-    service.tell_invited(session(), invitation=invitation, site=site)
     session().commit()
     return schemas.invitation(invitation)
 

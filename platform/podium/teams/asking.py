@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from podium.accounts import recovery
 from podium.accounts.models import User
 from podium.core.errors import Invalid, Refused
-from podium.teams import leadership, queries, service
+from podium.teams import leadership, letters, queries, service
 from podium.teams.models import JoinRequest, Team
 
 MESSAGE_CHARS = 300
@@ -50,7 +51,11 @@ def ask(
         )
     service.require_seat(session, team)
     _require_room(session, team, user)
-    return _made(session, team, user, message, now)
+    request = _made(session, team, user, message, now)
+    leader = session.get(User, team.leader_id) if team.leader_id else None
+    if leader is not None:
+        recovery.tell(session, user=leader, letter=letters.asked(request, leader))
+    return request
 
 
 def close(session: Session, *, request: JoinRequest, by: User) -> None:
@@ -60,6 +65,8 @@ def close(session: Session, *, request: JoinRequest, by: User) -> None:
     require_open(session, request)
     if by.id != request.user_id:
         leadership.require_leader(team, by)
+        letter = letters.declined(request.user, team)
+        recovery.tell(session, user=request.user, letter=letter)
     session.delete(request)
 
 

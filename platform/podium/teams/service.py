@@ -174,14 +174,8 @@ def invite(
     )
     session.add(invitation)
     session.flush()  # gives it its public id
+    recovery.tell(session, user=user, letter=letters.invited(invitation))
     return invitation
-
-
-def tell_invited(session: Session, *, invitation: Invitation, site: str) -> None:
-    """Mail an invitation to whom it is for, if they want that; ``site`` is the address
-    of this Podium."""
-    letter = letters.invited(invitation, site=site)
-    recovery.tell(session, user=invitation.user, letter=letter, site=site)
 
 
 def accept(

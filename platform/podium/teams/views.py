@@ -100,8 +100,6 @@ def invite(slug: str) -> ResponseReturnValue:
         )
     except PodiumError as error:
         return again(competition, error, invite_form=form)
-    site = web.services().settings.site_url
-    service.tell_invited(web.session(), invitation=invitation, site=site)
     name = invitation.user.shown_name
     return done(competition, f"{name} is invited and will see it when they log in.")
 

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from podium.bootstrap import Services
 from podium.core import clock
 from podium.notifications import jobs, service
-from podium.notifications.models import Mail
+from podium.notifications.models import SITE, Mail
 from podium.notifications.service import Letter
 from podium.notifications.transport import NotSent, Smtp, message
 from podium.settings import Settings, SettingsError, read_settings
@@ -26,7 +26,9 @@ from tests.podium.factories import Factory
 from tests.podium.postbox import HOST, Postbox, postbox
 from tests.podium.threads import answers, at_once
 
-LETTER = Letter(kind="test", subject="Grüße\nBcc: eve@x.example", text="Hello — ☀\n.\n")
+LETTER = Letter(
+    kind="test", subject="Grüße\nBcc: eve@x.example", text=f"Hello — ☀\n.\n{SITE}/x\n"
+)
 TO = "ada@private.example"
 LATER = timedelta(hours=5)
 
@@ -73,7 +75,11 @@ def test_a_mail_arrives_as_it_was_written(
     assert mail["Subject"] == "Grüße Bcc: eve@x.example"
     assert mail["From"] == "Podium of Köln <mail@podium.example>"
     assert (mail["To"], box.receivers) == (TO, [TO])
-    assert mail.get_content().splitlines() == LETTER.text.splitlines()
+    assert mail.get_content().splitlines() == [
+        "Hello — ☀",
+        ".",
+        "https://podium.example/x",
+    ]
     assert mail["Message-ID"].endswith("@podium.example>")
     assert mail["Auto-Submitted"] == "auto-generated"
 

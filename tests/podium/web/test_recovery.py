@@ -16,7 +16,7 @@ from podium.app import create_app
 from podium.bootstrap import Services
 from podium.core import clock
 from podium.notifications import service as notifications
-from podium.notifications.models import Mail
+from podium.notifications.models import SITE, Mail
 from podium.settings import Settings
 from tests.podium.factories import PASSWORD, Factory
 from tests.podium.web.people import Person
@@ -40,8 +40,9 @@ def mails(make: Factory) -> list[Mail]:
 
 
 def link(mail: Mail) -> str:
-    """The path of the link in a mail, which is one of the site that the settings name."""
-    (found,) = re.findall(r"^https://podium\.example(/\S+)$", mail.text, re.M)
+    """The path of the link in a mail; the site's address takes the place of SITE when it
+    is sent."""
+    (found,) = re.findall(rf"^{re.escape(SITE)}(/\S+)$", mail.text, re.M)
     return str(found)
 
 
@@ -301,6 +302,35 @@ def test_mail_of_an_event_goes_to_who_wants_it(
         ["ada@private.example"] if wanted and confirmed else []
     )
     assert all("/settings/email" in mail.text for mail in found)
+
+
+def test_requests_to_join_are_mailed_to_who_decides_and_answers_to_who_asked(
+    app: Flask, as_ada: Person, make: Factory
+) -> None:
+    bob, eve = make.user("bob"), make.user("eve")
+    stars = make.competition("stars", team_max_size=3)
+    team = make.team(stars, user(make, "ada"), name="Comets")
+    make.join(stars, bob, eve)
+    with make.session() as session:
+        for each in session.scalars(select(User)):
+            each.confirmed_at = clock.now()
+    as_ada.post("/c/stars/team/requests/open")
+    for each in (bob, eve):
+        path = f"/t/{team.public_id}/ask"
+        assert Person(app, each).post(path, message="Hi").status_code == 302
+    told = mails(make)
+    assert [mail.address for mail in told] == ["ada@private.example"] * 2
+    assert "They say: Hi" in told[0].text
+    page = as_ada.get("/c/stars/team").text
+    requests = re.findall(r"/join-requests/(\w+)/accept", page)
+    as_ada.post(f"/join-requests/{requests[0]}/accept")
+    as_ada.post(f"/join-requests/{requests[1]}/close")
+    answers = {mail.address: mail.subject for mail in mails(make)[2:]}
+    assert set(answers) == {"bob@private.example", "eve@private.example"}
+    assert sorted(answers.values()) == [
+        "Comets has declined your request",
+        "You are in the team Comets",
+    ]
 
 
 def test_the_settings_show_what_was_chosen(as_ada: Person) -> None:
