@@ -22,10 +22,12 @@ from podium.core import audit, clock, migrate
 from podium.core.queue import connect
 from podium.core.services import Services
 from podium.core.text import size as size_text
+from podium.notifications import service as mail
 from podium.scoring.models import ScoringHost
 
 FREE_LEAST, FREE_FEW = 1_000_000_000, 10_000_000_000  # bytes: too few, and soon so
 CLOCK_MOST = timedelta(seconds=5)  # leases last half a minute
+MAIL_MOST = timedelta(hours=1)
 PRIVATE = ("", "secret_key", "podium.db", "files")  # in the data folder
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START = "Start Podium with 'podium-server up', or this part of it alone."
@@ -240,6 +242,27 @@ def _hosts(services: Services) -> Iterator[Finding]:
         yield Finding("scoring hosts", State.GOOD, f"Heard of lately: {alive}.")
 
 
+def _mail(services: Services) -> Iterator[Finding]:
+    settings = services.settings
+    with services.database.reading() as session:
+        found = mail.figures(session)
+    if not settings.mail_url:
+        if settings.public_url:
+            says = "There is no mail server: nobody can replace a forgotten password."
+            do = "Set PODIUM_MAIL_URL, then try 'podium-server mail test ADDRESS'."
+            yield Finding("mail", State.WARN, says, do)
+        else:
+            yield Finding("mail", State.GOOD, "It is printed where Podium runs.")
+    elif found.oldest is not None and clock.now() - found.oldest > MAIL_MOST:
+        says = f"{found.waiting} wait, the oldest since {found.oldest:%F %R} UTC."
+        last = found.last_error or "no sweeper has tried"
+        do = f"The last failure: {last}. Try 'podium-server mail test ADDRESS'."
+        yield Finding("mail", State.BAD, says, do)
+    else:
+        says = f"{found.waiting} wait, {found.given_up} were given up."
+        yield Finding("mail", State.GOOD, says)
+
+
 def _audit(services: Services) -> Iterator[Finding]:
     verdict = audit.verify(services.database)
     if verdict.faults:
@@ -251,4 +274,4 @@ def _audit(services: Services) -> Iterator[Finding]:
 
 
 ALONE: tuple[Check, ...] = (_settings, _folder, _disk, _queue, _clock, _sandbox)
-WITH_TABLES: tuple[Check, ...] = (_database_clock, _hosts, _audit)
+WITH_TABLES: tuple[Check, ...] = (_database_clock, _hosts, _mail, _audit)

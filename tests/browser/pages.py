@@ -32,6 +32,7 @@ def for_visitors(room: Showroom) -> dict[str, str]:
         "metric": "/help/metrics/log_loss",
         "log-in": "/log-in",
         "sign-up": "/sign-up",
+        "forgot": "/forgot",
         "not-found": "/c/brest-cancer",
     }
 
@@ -52,6 +53,7 @@ def for_the_viewer(room: Showroom) -> dict[str, str]:
         "submission-waiting": f"{MAIN}/submissions/{room.waiting}",
         "invitations": "/invitations",
         "profile": "/settings/profile",
+        "email": "/settings/email",
         "tokens": "/settings/tokens",
         "devices": "/settings/devices",
         "password": "/change-password",

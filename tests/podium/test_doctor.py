@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from sqlalchemy import text
 
@@ -20,6 +21,8 @@ from podium.core.db import Database
 from podium.core.models import Act
 from podium.core.storage import LocalStorage
 from podium.doctor import State
+from podium.notifications import service as mail
+from podium.notifications.service import Letter
 from podium.scoring.models import ScoringHost
 from podium.settings import Settings
 from podium_sandbox.client import SandboxStatus
@@ -200,6 +203,21 @@ def test_a_clock_that_goes_wrong_is_found(apart_s: int, bad: bool) -> None:
     found = doctor._apart("the database", clock.now() + timedelta(seconds=apart_s))
     assert (found.state is State.BAD) is bad
     assert ("60 s apart" in found.says) is bad
+
+
+def test_mail_that_does_not_leave_is_found(patient: Patient) -> None:
+    patient.set(public_url="https://podium.example.org")
+    ((state, said),) = patient.found("mail")
+    assert (state, "PODIUM_MAIL_URL" in said) == (State.WARN, True)
+    patient.set(mail_url="smtps://mail.example.org")
+    with patient.services.database.session() as session:
+        letter = Letter(kind="x", subject="x", text="x")
+        mail.write(session, to="a@b.example", letter=letter)
+        session.commit()
+    assert patient.found("mail") == []
+    with time_machine.travel(clock.now() + timedelta(hours=2)):
+        ((state, said),) = patient.found("mail")
+    assert (state, "1 wait" in said) == (State.BAD, True)
 
 
 def test_an_audit_log_that_was_tampered_with_is_found(patient: Patient) -> None:

@@ -17,6 +17,7 @@ from podium.core.errors import PodiumError
 from podium.core.forms import show_faults, text
 from podium.core.models import Act
 from podium.core.paging import cursor_of, id_of
+from podium.notifications import service as mail
 from podium.scoring import reviewing
 from podium.scoring.dispatch import wake
 from podium.scoring.models import ScoringHost
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
         hosts=hosts,
         longest=queries.longest_waiting(session, limit=LONGEST_ROWS),
         failed=queries.failed(session, limit=FAILED_ROWS),
+        mail=mail.figures(session),
         room=queries.room(session, services.settings.data_dir),
         now=now,
     )
