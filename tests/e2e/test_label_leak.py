@@ -91,6 +91,7 @@ def walk(live: LivePodium, scored: tuple[Participant, dict[str, Any]]) -> Walk:
         "username": person.username,
         "name": {"data": "sample_submission.csv", "pages": "description"},
         "path": "competition.yaml",
+        "ticket": "a-false-one",
     }
     bodies: dict[str, str] = {}
     unasked: set[str] = set()

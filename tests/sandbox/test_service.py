@@ -306,7 +306,7 @@ def test_code_is_refused_without_docker_and_the_host_is_told_what_to_do(
     assert verdict.outcome is Outcome.HOST_ERROR
     assert verdict.report is not None
     assert "install Docker" in verdict.report.message
-    assert {"score", "prepare"} == BUILT_IN_KINDS
+    assert {"score", "prepare", "lint"} == BUILT_IN_KINDS
     assert service.names == []  # nothing was started for it
 
 

@@ -135,9 +135,12 @@ def join_requests_to(session: Session, *, team: Team | None) -> list[JoinRequest
 
 
 def join_requests_of(
-    session: Session, *, competition: Competition, user: User
+    session: Session, *, competition: Competition, user: User | None
 ) -> list[JoinRequest]:
-    """The teams of a competition that a user asks to join, and has no answer of yet."""
+    """The teams of a competition that a user asks to join, and has no answer of yet; none
+    for a visitor."""
+    if user is None:
+        return []
     return list(
         session.scalars(
             select(JoinRequest)

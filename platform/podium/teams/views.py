@@ -214,8 +214,8 @@ def team_page(
     merge_form: MergeForm | None = None,
 ) -> str:
     """The page of the viewer's team, with what was entered into one of its forms."""
-    session, now = web.session(), clock.now()
-    team = queries.team_of(session, competition=competition, user=viewer())
+    session, user, now = web.session(), viewer(), clock.now()
+    team = queries.team_of(session, competition=competition, user=user)
     to_us, ours = queries.merge_requests(session, team=team) if team else ([], [])
     waiting = queries.open_invitations_of_team(session, team=team) if team else []
     return render_template(
@@ -227,9 +227,9 @@ def team_page(
         own_merges=ours,
         asking=queries.join_requests_to(session, team=team),
         own_asking=queries.join_requests_of(
-            session, competition=competition, user=require_viewer()
+            session, competition=competition, user=user
         ),
-        leads=team is not None and team.leader_id == require_viewer().id,
+        leads=team is not None and user is not None and team.leader_id == user.id,
         link_is_open=team is not None and leadership.link_is_open(team, now),
         changeable=now < (competition.merger_deadline or competition.closes_at),
         name_form=name_form or NameForm(name=team.name if team else ""),

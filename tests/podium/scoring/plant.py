@@ -4,6 +4,7 @@ whenever they end."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from podium.processes import Child
 from podium.settings import Settings
@@ -114,8 +116,8 @@ class Plant:
 
     def _start(self, name: str) -> None:
         child: Child = self._children[name]
-        assert child.log is not None
-        with child.log.open("ab") as log:
+        # One without a log of its own writes where we write.
+        with (child.log or Path(os.devnull)).open("ab") as log:
             self._processes[name] = subprocess.Popen(
                 list(child.command),
                 env=dict(child.environment or {}),
