@@ -86,7 +86,7 @@ def confirm(ticket: str) -> ResponseReturnValue:
         return render_template("accounts/stale.html", error=error, again=True), 404
     session.commit()
     flash("Your address is confirmed.", "success")
-    return redirect(url_for("recovery.address" if viewer() else "pages.home"), 303)
+    return redirect(url_for("recovery.address" if viewer() else "web.home"), 303)
 
 
 @bp.get("/settings/email")
