@@ -162,7 +162,16 @@ def _faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
         for param in info.params
         if param.required and param.name not in params
     ]
-    return faults
+    return faults or [
+        f"The parameter {param.name} must have a value for each of {param.beside}."
+        for param in info.params
+        if param.beside and _length(params, param.name) != _length(params, param.beside)
+    ]
+
+
+def _length(params: Mapping[str, object], name: str) -> int:
+    value = params.get(name)
+    return len(value) if isinstance(value, list) else 0
 
 
 def _composite_faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
