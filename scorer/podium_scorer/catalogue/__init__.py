@@ -43,6 +43,7 @@ from podium_scorer.catalogue.info import (
     range_in_words,
 )
 from podium_scorer.catalogue.multiclass import MULTICLASS
+from podium_scorer.catalogue.queries import QUERIES
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.retrieval import RETRIEVAL
@@ -82,6 +83,7 @@ _SINGLE = (
     *WRITING,
     *RETRIEVAL,
     *GRADED,
+    *QUERIES,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,
