@@ -40,6 +40,7 @@ from podium.notifications import jobs as mailing
 from podium.notifications import service as notifications
 from podium.notifications import transport
 from podium.notifications.models import Mail
+from podium.privacy import deletion
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
 from podium_scorer.bundle import BundleError, read_bundle
@@ -257,6 +258,24 @@ def user_reset_link(username: str) -> None:
         session.commit()
     key = secret_key(settings)
     click.echo(recovery.reset_link(found, key=key, site=settings.site_url))
+
+
+@user.command("delete")
+@click.argument("username")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+def user_delete(username: str, yes: bool) -> None:
+    """Delete a user's account: the person goes, submissions and places stay as a deleted
+    user's. It can't be taken back."""
+    services = create_services(_settings())
+    with _acting(services) as session:
+        found = accounts.by_username(session, username)
+        if not yes:
+            click.confirm(f"Delete the account {found.username} for good?", abort=True)
+        name = found.username
+        deletion.delete_account(session, user=found, now=clock.now())
+        audit.record(session, Act.USER_DELETED, f"user {name}")
+        session.commit()
+    click.echo(f"Deleted the account {name}")
 
 
 @cli.group()

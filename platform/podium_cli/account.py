@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
+from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from podium_cli import show
 from podium_cli.credentials import Credentials, Login, is_open_line, site_url
-from podium_cli.errors import NotLoggedIn, PodiumError
+from podium_cli.errors import NotLoggedIn, PodiumError, Refused
 from podium_cli.shared import as_json_option, connect
 
 FROM_INPUT = ("-",)
@@ -86,3 +88,31 @@ def logout(as_json: bool) -> None:
         show.as_json({"url": current.url, "revoked": revoked})
     else:
         show.say(f"Logged out of {current.url}.")
+
+
+@click.command("my-data")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A new file; without it, standard output.",
+)
+@as_json_option
+def my_data(output: Path | None, as_json: bool) -> None:
+    """Everything that the server keeps of you, as JSON."""
+    with connect() as client:
+        found = client.export()
+    if output is None:
+        show.as_json(found)
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            json.dump(found, file, ensure_ascii=False, indent=2)
+    except FileExistsError as error:
+        raise Refused(f"{output} is there already. Name a new file.") from error
+    except OSError as error:
+        raise Refused(f"{output} can't be written: {error.strerror}.") from error
+    if as_json:
+        show.as_json({"file": str(output)})
+    else:
+        show.say(f"Wrote {output}.")

@@ -30,6 +30,10 @@ class Client(TeamClient, HostClient):
         """The user whose token this is."""
         return self.call("GET", "/me")
 
+    def export(self) -> Json:
+        """Everything that is kept of the user whose token this is."""
+        return self.call("GET", "/me/export")
+
     def make_token(self, login: str, password: str, label: str) -> Json:
         """A new token for that user, its secret under ``token``."""
         body = {"login": login, "password": password, "label": label}

@@ -31,7 +31,7 @@ import rich_click as click
 from click.shell_completion import get_completion_class
 
 from podium_cli import show
-from podium_cli.account import login, logout
+from podium_cli.account import login, logout, my_data
 from podium_cli.board import leaderboard, watch
 from podium_cli.check import check
 from podium_cli.errors import PodiumError, Refused, StillWaiting
@@ -120,6 +120,7 @@ def cli() -> None:
 
 cli.add_command(login)
 cli.add_command(logout)
+cli.add_command(my_data)
 cli.add_command(kaggle)
 cli.add_command(run_program)
 cli.add_command(check)

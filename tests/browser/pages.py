@@ -56,6 +56,7 @@ def for_the_viewer(room: Showroom) -> dict[str, str]:
         "email": "/settings/email",
         "tokens": "/settings/tokens",
         "devices": "/settings/devices",
+        "own-data": "/settings/data",
         "password": "/change-password",
     }
 

@@ -52,6 +52,16 @@ def test_what_the_operator_does_is_in_the_log(address: str, tmp_path: Path) -> N
     ]
 
 
+def test_an_account_is_deleted_once_that_is_meant(address: str) -> None:
+    run("user", "add", "ada", "--email", "ada@example.org")
+    asked = CliRunner().invoke(cli, ["user", "delete", "ada"], input="n\n")
+    assert asked.exit_code == 1
+    assert run("token", "ada").exit_code == 0
+    assert run("user", "delete", "ada", "--yes").stdout == "Deleted the account ada\n"
+    assert "There is no user named" in str(run("token", "ada").exception)
+    assert acts()[0] == ("user.deleted", "user ada")
+
+
 def test_the_log_holds_no_secret(address: str) -> None:
     run("user", "add", "ada", "--email", "ada@example.org")
     secret = run("token", "ada").stdout.strip()

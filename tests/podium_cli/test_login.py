@@ -208,3 +208,21 @@ def test_only_a_line_that_others_can_read_is_called_open() -> None:
 def test_no_server_is_known_at_first(tmp_path: Path) -> None:
     with pytest.raises(NotLoggedIn):
         Credentials(tmp_path / "none.json").current({})
+
+
+def test_what_is_kept_of_me_goes_onto_the_screen_or_into_a_new_file(
+    logged_in: Podium, fake: Fake, tmp_path: Path
+) -> None:
+    kept = {"profile": {"username": "ada", "about": "Zoë"}}
+    answer = (200, {"Content-Type": "application/json"}, json.dumps(kept).encode())
+    fake.instead["GET /me/export"] = [answer] * 3
+    target = tmp_path / "mine.json"
+
+    assert json.loads(logged_in("my-data").out) == kept
+    assert logged_in("my-data", "-o", str(target)).code == 0
+    assert json.loads(target.read_text(encoding="utf-8")) == kept
+    again = logged_in("my-data", "-o", str(target))
+    assert (again.code, again.err) == (
+        1,
+        f"{target} is there already. Name a new file.\n",
+    )

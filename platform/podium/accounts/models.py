@@ -53,6 +53,8 @@ class User(Base, UserMixin):
     about: Mapped[str] = mapped_column(Text, default="")  # Markdown, public
     link: Mapped[str] = mapped_column(String(300), default="")  # their own page
     mail_off: Mapped[list[str]] = mapped_column(default=list)  # events not to be mailed
+    # Since then nothing of the person is kept but the row that others refer to.
+    deleted_at: Mapped[datetime | None]
 
     roles: Mapped[list[Role]] = relationship(  # type: ignore[assignment]  # narrower
         secondary=role_members

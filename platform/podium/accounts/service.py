@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from podium.accounts.models import ApiToken, Role, User
 from podium.core import audit, clock
-from podium.core.errors import Invalid, NotAllowed, NotFound
+from podium.core.errors import Invalid, NotAllowed, NotFound, Refused
 from podium.core.ids import fingerprint, secret
 from podium.core.models import Act
 from podium.core.text import storable
@@ -28,6 +28,7 @@ TOKEN_PREFIX = "podium"  # noqa: S105  # the visible start of a token, not a sec
 TOUCH_EVERY = timedelta(minutes=1)
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]{1,38})[a-z0-9]")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+")  # and printable
+DELETED_PREFIX = "deleted-"  # of what takes the place of a deleted user's name
 RESERVED = frozenset({"admin", "root", "podium", "me", "host", "system", "support"})
 
 
@@ -72,7 +73,8 @@ def sign_up_faults(
 ) -> dict[str, str]:
     """Every fault of a sign-up that needs no database, by field."""
     faults = {}
-    if not USERNAME.fullmatch(username) or username in RESERVED:
+    reserved = username in RESERVED or username.startswith(DELETED_PREFIX)
+    if not USERNAME.fullmatch(username) or reserved:
         faults["username"] = (
             "Choose a user name of 3 to 40 characters: letters a to z, digits, - and _, "
             "with a letter or digit at both ends."
@@ -162,6 +164,10 @@ def set_active(session: Session, *, user: User, active: bool, reason: str = "") 
     """
     if user.active is active:
         return
+    if user.deleted_at is not None:
+        raise Refused(
+            "This account was deleted, so nobody can be let in with it again."
+        )
     user.active = active
     act = Act.USER_UNBLOCKED if active else Act.USER_BLOCKED
     audit.record(session, act, f"user {user.username}", reason=reason)

@@ -13,6 +13,7 @@ from podium.competitions.api import bp as competitions
 from podium.core.security import csrf
 from podium.hosting.api import bp as hosting
 from podium.leaderboards.api import bp as leaderboards
+from podium.privacy.api import bp as privacy
 from podium.scoring.api import bp as submissions
 from podium.scoring.join_api import bp as joining
 from podium.scoring.merge_api import bp as merging
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     leaderboards,
     hosting,
     search,
+    privacy,
 )
 
 

@@ -18,6 +18,7 @@ class Act(StrEnum):
     USER_ADDED = "user.added"
     USER_BLOCKED = "user.blocked"
     USER_UNBLOCKED = "user.unblocked"
+    USER_DELETED = "user.deleted"
     ROLE_GIVEN = "role.given"
     ROLE_TAKEN = "role.taken"
     RESET_LINK_MADE = "reset_link.made"

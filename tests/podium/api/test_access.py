@@ -19,6 +19,7 @@ ACCESS = {
     ("GET", "/users/<username>"): ANYONE,
     ("GET", "/me"): SIGNED_IN,
     ("PATCH", "/me"): SIGNED_IN,
+    ("GET", "/me/export"): SIGNED_IN,
     ("POST", "/tokens"): ANYONE,
     ("GET", "/tokens"): SIGNED_IN,
     ("DELETE", "/tokens/<int:token_id>"): SIGNED_IN,

@@ -512,6 +512,32 @@ def the_audit_log(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def deleted_accounts(empty: Database, folder: Path) -> None:
+    """When an account was deleted is forgotten; it stays without a person."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        user = session.scalars(select(User)).first()
+        assert user
+        user.deleted_at = clock.now()
+    migrate.downgrade(empty, "0015_audit")
+    assert "deleted_at" not in content(empty)["users"][0]
+    migrate.upgrade(empty)
+    assert _apart_from(content(empty), "update_datetime") == _apart_from(
+        before, "update_datetime"
+    )
+
+
+def _apart_from(
+    found: dict[str, list[dict[str, object]]], column: str
+) -> dict[str, list[dict[str, object]]]:
+    return {
+        table: [{k: v for k, v in row.items() if k != column} for row in rows]
+        for table, rows in found.items()
+    }
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -528,6 +554,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0013_boards": ends_of_intervals,
     "0014_devices": where_users_are_logged_in,
     "0015_audit": the_audit_log,
+    "0017_accounts": deleted_accounts,
 }
 
 

@@ -63,6 +63,7 @@ lxxnxxx DELETE /api/v1/join-requests/<join_id>
 lxxnxxx POST /api/v1/join-requests/<join_id>/accept
 lyyyyyy GET /api/v1/me
 lyyyyyy PATCH /api/v1/me
+lyyyyyy GET /api/v1/me/export
 lxynxxx DELETE /api/v1/merge-requests/<request_id>
 lxnnxxx POST /api/v1/merge-requests/<request_id>/accept
 yyyyyyy GET /api/v1/openapi.json
@@ -161,6 +162,9 @@ yyyyyyy POST /reset/<ticket>
 yyyyyyy GET /robots.txt
 yyyyyyy GET /search
 yyyyyyy GET /settings
+lyyyyyy GET /settings/data
+lyyyyyy POST /settings/data/delete
+lyyyyyy GET /settings/data/export
 lyyyyyy GET /settings/devices
 lxxxxxx POST /settings/devices/<public_id>/end
 lyyyyyy POST /settings/devices/end-others

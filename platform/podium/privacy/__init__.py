@@ -1,0 +1,1 @@
+"""What users may do with what is kept of them: take it along, or have it deleted."""
