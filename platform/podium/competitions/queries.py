@@ -99,6 +99,12 @@ def page_of(
     return list(session.scalars(query))
 
 
+def slugs(session: Session, *, now: datetime, limit: int) -> Sequence[str]:
+    """The addresses of launched competitions, newest first."""
+    query = select(Competition.slug).where(launched(now)).limit(limit)
+    return session.scalars(query.order_by(Competition.id.desc())).all()
+
+
 def matches(search: str) -> ColumnElement[bool]:
     """A condition: the words of ``search`` stand in title, subtitle, slug or tags."""
     text = search.strip().lower()

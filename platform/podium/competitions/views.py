@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import viewer
 from podium.competitions import queries
+from podium.competitions.calendar import MEDIA_TYPE as CALENDAR_TYPE
+from podium.competitions.calendar import calendar
 from podium.competitions.downloads import data_archive
 from podium.competitions.feed import MEDIA_TYPE, atom
 from podium.competitions.models import Announcement, Competition, Stage
@@ -83,6 +87,19 @@ def feed(slug: str) -> ResponseReturnValue:
         own=url_for("competitions.feed", slug=slug, _external=True),
     )
     return Response(content, content_type=MEDIA_TYPE)
+
+
+@bp.get("/c/<slug>/dates.ics")
+def dates(slug: str) -> ResponseReturnValue:
+    """Until when can I do what, for my calendar?"""
+    competition = _shown(slug)
+    content = calendar(
+        competition,
+        page=url_for("competitions.overview", slug=slug, _external=True),
+        host=urlsplit(web.services().settings.site_url).hostname or "localhost",
+        now=clock.now(),
+    )
+    return Response(content, content_type=CALENDAR_TYPE)
 
 
 @bp.get("/c/<slug>/data")

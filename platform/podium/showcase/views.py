@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import math
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import require_viewer
@@ -14,12 +22,14 @@ from podium.core.errors import PodiumError
 from podium.core.forms import show_faults, text
 from podium.leaderboards import queries as boards
 from podium.showcase import service
+from podium.showcase.badges import Badge, badge_of
 from podium.teams import asking
 from podium.teams import queries as teams
 from podium.teams.forms import AskForm
 from podium.teams.models import Team
 
 PAGE_ROWS = 100
+BADGE_S = 300  # so long others may show a badge before they ask again
 bp = Blueprint("showcase", __name__, template_folder="templates")
 
 
@@ -52,6 +62,21 @@ def team_ask(public_id: str) -> ResponseReturnValue:
     return redirect(url_for("teams.show", slug=found.competition.slug))
 
 
+@bp.get("/t/<public_id>/badge.svg")
+def team_badge(public_id: str) -> ResponseReturnValue:
+    """The team's place, for a README."""
+    answer = Response(_badge(public_id).to_svg(), content_type="image/svg+xml")
+    answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # for other sites
+    answer.headers["Cache-Control"] = f"public, max-age={BADGE_S}"
+    return answer
+
+
+@bp.get("/t/<public_id>/badge.json")
+def team_shields(public_id: str) -> ResponseReturnValue:
+    """The same for shields.io."""
+    return _badge(public_id).to_shields()
+
+
 @bp.get("/u/<username>")
 def user(username: str) -> ResponseReturnValue:
     """What can this person do?"""
@@ -78,6 +103,12 @@ def rankings() -> ResponseReturnValue:
         page=page,
         pages=pages,
     )
+
+
+def _badge(public_id: str) -> Badge:
+    session = web.session()
+    found = teams.team_by_public_id(session, public_id)
+    return badge_of(boards.result_of(session, team=found, now=clock.now()))
 
 
 def _team_page(team: Team, form: AskForm) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree.ElementTree import Element, SubElement, tostring
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select, text
@@ -23,6 +25,7 @@ bp = Blueprint("web", __name__, template_folder="templates")
 
 ON_FRONT_PAGE = 6
 NEWS_ON_FRONT_PAGE = 3
+ON_SITEMAP = 20_000  # a sitemap may hold 50,000 addresses, and each has two
 
 
 @bp.get("/")
@@ -110,9 +113,35 @@ def robots() -> ResponseReturnValue:
         "Disallow: /c/*/submissions",
         "Disallow: /c/*/submit",
         "Disallow: /api/",
+        f"Sitemap: {url_for('web.sitemap', _external=True)}",
         "",
     ]
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+@bp.get("/sitemap.xml")
+def sitemap() -> ResponseReturnValue:
+    """Where crawlers find every competition and its board (sitemaps.org, version 0.9)."""
+    slugs = competitions.slugs(web.session(), now=clock.now(), limit=ON_SITEMAP)
+    addresses = [
+        url_for(page, _external=True)
+        for page in (
+            "web.home",
+            "competitions.index",
+            "showcase.rankings",
+            "help.index",
+        )
+    ]
+    addresses += [
+        url_for(page, slug=slug, _external=True)
+        for slug in slugs
+        for page in ("competitions.overview", "leaderboards.show")
+    ]
+    root = Element("urlset", {"xmlns": "http://www.sitemaps.org/schemas/sitemap/0.9"})
+    for address in addresses:
+        SubElement(SubElement(root, "url"), "loc").text = address
+    content = tostring(root, encoding="utf-8", xml_declaration=True)
+    return Response(content, content_type="application/xml; charset=utf-8")
 
 
 @bp.get("/favicon.ico")

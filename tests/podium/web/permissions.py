@@ -85,6 +85,7 @@ yyyyyyy GET /c/<slug>
 yyyyyyy GET /c/<slug>/announcements
 yyyyyyy GET /c/<slug>/announcements.atom
 yyyyyyy GET /c/<slug>/data
+yyyyyyy GET /c/<slug>/dates.ics
 yyyyyyy GET /c/<slug>/data.zip
 yyyyyyy GET /c/<slug>/data/<path:name>
 lnnnnyy GET /c/<slug>/host
@@ -179,11 +180,14 @@ lyyyyyy POST /settings/tokens
 lxxxxxx POST /settings/tokens/<int(max=2147483647):token_id>/revoke
 yyyyyyy GET /sign-up
 yyyyyyy POST /sign-up
+yyyyyyy GET /sitemap.xml
 yyyyyyy GET /status
 lxxyxxx POST /submissions/<public_id>/<any(choose, unchoose):what>
 lxxyxxx GET /submissions/<public_id>/file
 lxxyxxx POST /submissions/<public_id>/withdraw
 yyyyyyy GET /t/<public_id>
+yyyyyyy GET /t/<public_id>/badge.json
+yyyyyyy GET /t/<public_id>/badge.svg
 lyyyyyy POST /t/<public_id>/ask
 yyyyyyy GET /u/<username>
 lyyyyyy GET /verify
