@@ -132,8 +132,8 @@ def migrate() -> None:
 def backup_command(file: Path, verify: bool) -> None:
     """Write database, files and keys into the new FILE, while the site runs.
 
-    The file holds everything: secret labels, hashes of passwords, the key that signs
-    cookies. Keep it as safe as the machine.
+    The file holds everything: secret labels, hashes of passwords, the keys that sign
+    cookies and receipts. Keep it as safe as the machine.
     """
     if verify:
         click.echo(f"{file} is whole: {backups.verify(file)}")

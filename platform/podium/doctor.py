@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from podium.core import audit, clock, migrate
+from podium.core import audit, clock, keys, migrate
 from podium.core.queue import connect
 from podium.core.services import Services
 from podium.core.text import size as size_text
@@ -28,7 +28,7 @@ from podium.scoring.models import ScoringHost
 FREE_LEAST, FREE_FEW = 1_000_000_000, 10_000_000_000  # bytes: too few, and soon so
 CLOCK_MOST = timedelta(seconds=5)  # leases last half a minute
 MAIL_MOST = timedelta(hours=1)
-PRIVATE = ("", "secret_key", "podium.db", "files")  # in the data folder
+PRIVATE = ("", *keys.KEPT, "podium.db", "files")  # in the data folder
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START = "Start Podium with 'podium-server up', or this part of it alone."
 

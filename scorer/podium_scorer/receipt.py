@@ -27,7 +27,6 @@ from typing import Any, TypeAlias
 
 FORMAT = "podium-receipt/1"
 START = "0" * 64  # stands before the first receipt
-SALT_HEX = 64
 _PARTS = ("statement", "chain", "sha256", "key", "signature")
 _LINK = ("format", "competition", "number", "previous", "statement")
 _HASH = re.compile(r"[0-9a-f]{64}")
