@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, TypeAlias
 
 from sqlalchemy import and_, func, select
@@ -42,6 +43,16 @@ class Verdict:
     before: int
     gone: int
     faults: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        said = [
+            f"The receipts of {self.competition} are sound: {self.receipts}, ending with "
+            f"{self.sha256}",
+            f"{self.before} scores are from before there were receipts.",
+            f"Of {self.gone} receipts the submission was deleted.",
+        ]
+        wanted = (True, bool(self.before), bool(self.gone))
+        return "\n".join(compress(said, wanted))
 
 
 def verify(
