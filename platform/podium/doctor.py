@@ -127,6 +127,19 @@ def _folder(services: Services) -> Iterator[Finding]:
         yield Finding("data folder", State.GOOD, f"{folder} is this user's alone.")
 
 
+def _receipt_key(services: Services) -> Iterator[Finding]:
+    settings = services.settings
+    if not settings.receipt_key and not (settings.data_dir / keys.RECEIPT_KEY).exists():
+        return  # it is made with the first receipt
+    try:
+        key = keys.receipt_key(settings)
+    except keys.Damaged as error:
+        do = "Nothing is scored until then: scores are written with their receipts."
+        yield Finding("receipts", State.BAD, str(error), do)
+        return
+    yield Finding("receipts", State.GOOD, f"They are signed with {key.public}.")
+
+
 def _disk(services: Services) -> Iterator[Finding]:
     folder = services.settings.data_dir
     if not folder.is_dir():
@@ -273,5 +286,13 @@ def _audit(services: Services) -> Iterator[Finding]:
     yield Finding("audit log", State.GOOD, says)
 
 
-ALONE: tuple[Check, ...] = (_settings, _folder, _disk, _queue, _clock, _sandbox)
+ALONE: tuple[Check, ...] = (
+    _settings,
+    _folder,
+    _receipt_key,
+    _disk,
+    _queue,
+    _clock,
+    _sandbox,
+)
 WITH_TABLES: tuple[Check, ...] = (_database_clock, _hosts, _mail, _audit)

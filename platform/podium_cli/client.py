@@ -270,6 +270,14 @@ class Client:
         """Take a submission back."""
         self._call("DELETE", f"/submissions/{quote(submission_id, safe='')}")
 
+    def receipt(self, receipt_id: str) -> Json:
+        """A receipt of my team, or of a finished board."""
+        return self._call("GET", f"/receipts/{quote(receipt_id, safe='')}")
+
+    def chain(self, slug: str, *, limit: int | None = None) -> Iterator[Json]:
+        """The links of a competition's receipts, the oldest first."""
+        return self._items(f"{_at(slug)}/receipts", limit=limit)
+
     def wait(
         self,
         submission_id: str,

@@ -10,19 +10,16 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
-from podium.core.errors import PodiumError
 from podium.core.signing import SigningKey
-from podium.settings import Settings
+from podium.settings import Settings, SettingsError
 
 SECRET_KEY, RECEIPT_KEY = "secret_key", "receipt_key"
 KEPT = (SECRET_KEY, RECEIPT_KEY)  # what a backup holds
 _SEED = re.compile(r"[0-9a-f]{64}")
 
 
-class Damaged(PodiumError):
+class Damaged(SettingsError):
     """A key's file holds no key."""
-
-    status = 500
 
 
 def secret_key(settings: Settings) -> str:
@@ -33,8 +30,11 @@ def secret_key(settings: Settings) -> str:
 
 
 def receipt_key(settings: Settings) -> SigningKey:
-    """The key that signs receipts; raises Damaged where its file holds none."""
-    seed = _kept(settings, RECEIPT_KEY, lambda: secrets.token_hex(32))
+    """The key that signs receipts: the setting's, or one made once and kept in data_dir;
+    raises Damaged where its file holds none."""
+    seed = settings.receipt_key or _kept(
+        settings, RECEIPT_KEY, lambda: secrets.token_hex(32)
+    )
     if not _SEED.fullmatch(seed):
         raise Damaged(
             f"The file {RECEIPT_KEY} in the data folder holds no key. Bring it back from "

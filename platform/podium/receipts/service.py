@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy.orm import Session
 
 from podium.competitions.models import Competition, Revision
@@ -60,7 +62,7 @@ def issue(
         opening=opening,
         commitment=commit_to(session, revision=revision).sha256,
     )
-    chain = _chain(session, competition)
+    chain = _chain(session, competition, began_at=score.finished_at or clock.now())
     link = form.link(
         competition=competition.slug,
         number=chain.receipts + 1,
@@ -85,7 +87,9 @@ def issue(
     return made
 
 
-def _chain(session: Session, competition: Competition) -> ReceiptChain:
+def _chain(
+    session: Session, competition: Competition, *, began_at: datetime
+) -> ReceiptChain:
     """The competition's chain as it is now, whatever was read before."""
     found = session.get(ReceiptChain, competition.id, populate_existing=True)
     if found is None:
@@ -93,7 +97,7 @@ def _chain(session: Session, competition: Competition) -> ReceiptChain:
             competition_id=competition.id,
             receipts=0,
             sha256=form.START,
-            began_at=clock.now(),
+            began_at=began_at,
         )
         session.add(found)
     return found

@@ -68,6 +68,7 @@ def statement(
         else score.finished_at.isoformat(),
         "revision": revision.number,
         "part": str(revision.part),
+        "id_column": revision.id_column,
         "metric": _metric(revision, report),
         "scorer": report.scorer or None,
         "sandbox": score.sandbox or None,
