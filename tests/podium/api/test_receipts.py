@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from podium.core import keys
 from podium.core.signing import signed
@@ -24,9 +26,17 @@ def receipt(world: World) -> Receipt:
 
 @pytest.fixture
 def ada(world: World, receipt: Receipt) -> Caller:
+    return world.caller(_sent(world, receipt).user)
+
+
+def _sent(world: World, receipt: Receipt) -> Submission:
+    """The submission of a receipt, with its team and its sender."""
     with world.session() as session:
-        sent = session.query(Submission).filter_by(public_id=receipt.submission).one()
-        return world.caller(sent.user)
+        return session.scalars(
+            select(Submission)
+            .where(Submission.public_id == receipt.submission)
+            .options(joinedload(Submission.user), joinedload(Submission.team))
+        ).one()
 
 
 def test_a_team_gets_its_receipt_sealed(
@@ -58,10 +68,11 @@ def test_after_the_end_everybody_gets_it_opened(world: World, receipt: Receipt) 
 def test_what_is_not_on_the_final_board_stays_its_teams(
     world: World, receipt: Receipt, ada: Caller
 ) -> None:
-    with world.session() as session:
-        sent = session.query(Submission).filter_by(public_id=receipt.submission).one()
-        other = world.submission(sent.team, sent.user, public=0.6, private=0.5)
-    second = world.receipt(other)
+    sent = _sent(world, receipt)
+    assert sent.user is not None
+    second = world.receipt(
+        world.submission(sent.team, sent.user, public=0.6, private=0.5)
+    )
     world.end("stars")
     assert world.anonymous("get", f"/receipts/{second.public_id}").status_code == 404
     assert ada("get", f"/receipts/{second.public_id}").status_code == 200
