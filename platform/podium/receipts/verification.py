@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import Any, TypeAlias
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from podium.competitions.models import Competition, Revision
@@ -16,11 +16,13 @@ from podium.core import clock
 from podium.core.db import Database
 from podium.core.errors import NotFound
 from podium.core.signing import signed
+from podium.leaderboards import service as leaderboards
 from podium.leaderboards.models import Board, Entry, Split
 from podium.receipts import queries
 from podium.receipts.models import Receipt, ReceiptChain
 from podium.receipts.statements import scores_of
 from podium.submissions.models import Score, Status, Submission
+from podium.teams.models import Team
 from podium_scorer import receipt as form
 
 AT_ONCE = 500
@@ -230,32 +232,40 @@ def _without_receipt(
 
 
 def _wrong_rows(session: Session, competition: Competition) -> Iterator[str]:
-    """Rows of the boards that do not show their submission's score."""
-    for split, column in ((Split.PUBLIC, Score.public), (Split.PRIVATE, Score.private)):
-        rows = session.execute(
-            select(Submission.public_id, Entry.score, column)
-            .select_from(Entry)
+    """Teams whose rows on the boards are not what the scores make of them."""
+    revision = competition.live_revision
+    if revision is None:
+        return
+    for split in Split:
+        right = leaderboards.definition(competition, revision, split).subquery()
+        shown = (
+            select(Entry)
             .join(Board, Entry.board_id == Board.id)
-            .join(Submission, Entry.submission_id == Submission.id)
-            .outerjoin(
-                Score,
-                and_(
-                    Score.submission_id == Submission.id,
-                    Score.revision_id == competition.live_revision_id,
-                ),
-            )
-            .where(
-                Board.competition_id == competition.id,
-                Board.split == split,
-                column.is_distinct_from(Entry.score),
-            )
+            .where(Board.competition_id == competition.id, Board.split == split)
+            .subquery()
+        )
+        differs = [
+            shown.c[name].is_distinct_from(right.c[name])
+            for name in ("submission_id", "score", "sort_key", "at")
+        ]
+        rows = session.execute(
+            select(Team.public_id, shown.c.score, right.c.score)
+            .select_from(Team)
+            .outerjoin(shown, shown.c.team_id == Team.id)
+            .outerjoin(right, right.c.team_id == Team.id)
+            .where(Team.competition_id == competition.id, or_(*differs))
+            .order_by(Team.id)
             .limit(NAMED)
         )
-        for submission, shown, score in rows:
+        for team, there, wanted in rows:
             yield (
-                f"The {split} board shows {shown} for submission {submission}, whose "
-                f"score is {score}."
+                f"The {split} board shows {_said(there)} for team {team}, and should "
+                f"show {_said(wanted)}."
             )
+
+
+def _said(score: float | None) -> str:
+    return "nothing" if score is None else f"{score}"
 
 
 def _before(

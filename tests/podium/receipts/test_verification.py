@@ -154,6 +154,12 @@ TAMPERINGS: dict[str, Tampering] = {
     "a row of the board": lambda session: session.execute(
         update(Entry).where(Entry.score == 0.4).values(score=0.99)
     ),
+    "the order of the board": lambda session: session.execute(
+        update(Entry).where(Entry.score == 0.4).values(sort_key=-0.99)
+    ),
+    "a row of the board lost": lambda session: session.execute(
+        delete(Entry).where(Entry.score == 0.4)
+    ),
 }
 
 
