@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
-from typing import NoReturn
 
 import click
 from sqlalchemy.exc import OperationalError
@@ -30,10 +29,11 @@ from podium.accounts import recovery
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
+from podium.chains import receipts_group, tell_verdict
 from podium.core import audit, clock
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
-from podium.core.keys import receipt_key, secret_key
+from podium.core.keys import secret_key
 from podium.core.models import Act, AuditEntry
 from podium.demo import children as demo_children
 from podium.hosting import service as hosting
@@ -41,7 +41,6 @@ from podium.notifications import jobs as mailing
 from podium.notifications import service as notifications
 from podium.notifications import transport
 from podium.notifications.models import Mail
-from podium.receipts import verification
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
 from podium_scorer.bundle import BundleError, read_bundle
@@ -53,6 +52,9 @@ def cli() -> None:
     """Run and look after a Podium."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
+
+
+cli.add_command(receipts_group)
 
 
 @cli.command()
@@ -361,42 +363,7 @@ def audit_verify(noted: str, as_json: bool) -> None:
         f"The audit log is sound: {verdict.entries} entries, ending with "
         f"{verdict.sha256}"
     )
-    _tell_verdict(verdict, sentence, as_json=as_json)
-
-
-@cli.group("receipts")
-def receipts_group() -> None:
-    """Receipts of scores: signed, and chained for each competition."""
-
-
-@receipts_group.command("key")
-@click.option("--json", "as_json", is_flag=True)
-def receipts_key(as_json: bool) -> None:
-    """Print the public key by which others know the receipts of this Podium."""
-    key = receipt_key(_settings()).public
-    click.echo(json.dumps({"algorithm": "Ed25519", "key": key}) if as_json else key)
-
-
-@receipts_group.command("verify")
-@click.argument("slug")
-@click.option(
-    "--noted", default="", help="A hash that you wrote down elsewhere before."
-)
-@click.option("--key", "keys", multiple=True, help="A public key from before, too.")
-@click.option("--json", "as_json", is_flag=True)
-def receipts_verify(
-    slug: str, noted: str, keys: tuple[str, ...], as_json: bool
-) -> None:
-    """Look whether receipts, scores or boards of a competition were changed, lost, added or
-    moved; exit code 1 if so."""
-    settings = _settings()
-    verdict = verification.verify(
-        create_services(settings).database,
-        slug=slug,
-        keys={receipt_key(settings).public, *keys},
-        noted=noted,
-    )
-    _tell_verdict(verdict, str(verdict), as_json=as_json)
+    tell_verdict(verdict, sentence, as_json=as_json)
 
 
 @cli.command("sweep")
@@ -448,20 +415,6 @@ def _operator() -> audit.Origin:
     except (KeyError, OSError):  # a container's user without a name
         name = str(os.getuid())
     return audit.Origin(f"operator ({name})", "command line")
-
-
-def _tell_verdict(
-    verdict: audit.Verdict | verification.Verdict, sentence: str, *, as_json: bool
-) -> NoReturn:
-    """Say what a look at a chain found, and exit."""
-    if as_json:
-        click.echo(json.dumps(vars(verdict) | {"sound": not verdict.faults}))
-    elif not verdict.faults:
-        click.echo(sentence)
-    else:
-        for fault in verdict.faults:
-            click.echo(fault, err=True)
-    sys.exit(1 if verdict.faults else 0)
 
 
 def _entry(entry: AuditEntry) -> dict[str, object]:
