@@ -39,6 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
         )
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Tests of a group share what takes long to start: no group may get lost unnoticed."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    for item in session.items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError(
+                f"{item.nodeid} is in no group: pytest-xdist does not fit this pytest."
+            )
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for offer in OFFERS:
         if item.get_closest_marker(offer) is None:

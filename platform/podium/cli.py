@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -281,7 +281,7 @@ def mail_test(address: str) -> None:
         created_at=clock.now(),
     )
     try:
-        with transport.transport(settings) as way:
+        with closing(transport.transport(settings)) as way:
             way.send(transport.message(letter, settings))
     except transport.NotSent as error:
         click.echo(error.sentence, err=True)

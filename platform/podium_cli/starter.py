@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 MANIFEST = """\
 # The whole competition. `podium competition check` says what is wrong, with lines.
 slug: {slug}  # a part of its address; it can't be changed later
@@ -65,25 +67,32 @@ PAGES = {
     "data": "Say what each file and each column holds.\n",
     "rules": "- One account per person.\n- No sharing of code between teams.\n",
 }
-_TRAIN, _TEST = range(1, 101), range(101, 301)
+_TRAIN, _TEST, _PUBLIC = 300, 1_500, 0.4
 
 
-def _y(number: int) -> int:
-    return 3 * number + 7 * (number * number % 11)
+def _table(header: str, rows: list[tuple[object, ...]]) -> str:
+    return "\n".join([header, *(",".join(map(str, row)) for row in rows), ""])
 
 
-def _table(header: str, lines: list[str]) -> str:
-    return "\n".join([header, *lines, ""])
+def _files() -> dict[str, str]:
+    """Rows in no order, with a noise that no id tells, the same ones each time."""
+    drawn = random.Random(1)  # noqa: S311 (made-up numbers)
+    ids = drawn.sample(range(10_000, 100_000), _TRAIN + _TEST)
+    xs = [round(drawn.uniform(0, 10), 2) for _ in ids]
+    ys = [round(3 * x + drawn.gauss(0, 2), 2) for x in xs]
+    parts = ["Public" if drawn.random() < _PUBLIC else "Private" for _ in ids]
+    rows = list(zip(ids, xs, ys, parts, strict=True))
+    train, test = rows[:_TRAIN], rows[_TRAIN:]
+    return {
+        "data/train.csv": _table("id,x,y", [row[:3] for row in train]),
+        "data/test.csv": _table("id,x", [row[:2] for row in test]),
+        "data/sample_submission.csv": _table("id,y", [(row[0], 0) for row in test]),
+        "solution.csv": _table("id,y,Usage", [(i, y, part) for i, _, y, part in test]),
+    }
 
 
 FILES: dict[str, str] = {
     "competition.yaml": MANIFEST,
     **{f"pages/{name}.md": text for name, text in PAGES.items()},
-    "data/train.csv": _table("id,x,y", [f"{n},{n * n % 11},{_y(n)}" for n in _TRAIN]),
-    "data/test.csv": _table("id,x", [f"{n},{n * n % 11}" for n in _TEST]),
-    "data/sample_submission.csv": _table("id,y", [f"{n},0" for n in _TEST]),
-    "solution.csv": _table(
-        "id,y,Usage",
-        [f"{n},{_y(n)},{'Public' if n % 3 == 0 else 'Private'}" for n in _TEST],
-    ),
+    **_files(),
 }

@@ -49,6 +49,7 @@ def call(function, *arguments):
     if function(*arguments) != 0:
         raise OSError(ctypes.get_errno(), "refused")
 
+# Paths are those inside the sandbox.
 attempts = {
     "writing to the root file system": write_file,
     "a TCP connection": connect,

@@ -227,7 +227,18 @@ def _from_two(layout: Layout, column: Labels, log: FaultLog) -> _Classes | None:
         return None
     values = np.array(codes, np.uint8)[column.codes]
     predictions = layout.predictions or layout.target_names
-    return TargetColumn(layout.target_names[0], Target.BINARY, values), predictions
+    classes = _two_classes(layout, column)
+    target = TargetColumn(layout.target_names[0], Target.BINARY, values, classes)
+    return target, predictions
+
+
+def _two_classes(layout: Layout, column: Labels) -> tuple[str, ...]:
+    """The names behind 0 and 1: the negative class, then the positive one."""
+    positive = layout.params.get("positive_label")
+    if positive is None:
+        return ("0", "1")
+    others = {decode(text) for text in column.texts if text is not None} - {positive}
+    return (min(others, default=""), str(positive))
 
 
 def _from_sample(

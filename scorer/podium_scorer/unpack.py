@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -21,13 +22,16 @@ _RATIO_FREE = 8 << 20  # unpacked bytes that may be had at any ratio
 _ZIP_ENTRIES = 1000
 _HEAD = 4096
 _WANTED = "Upload a CSV file (also .csv.gz, or a .zip of one CSV) or a Parquet file."
-_BROKEN_ZIP = (
+# All that zipfile raises for a damaged or unusual archive, be it in the list or in a file.
+BROKEN_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    struct.error,
     EOFError,
-    RuntimeError,  # a password, or a method of packing that Python lacks
+    RuntimeError,  # a password; as NotImplementedError, a method of packing it lacks
     ValueError,
+    OverflowError,
     OSError,
     KeyError,
 )
@@ -210,7 +214,7 @@ def _unzip(data: bytes, caps: ReaderCaps, log: FaultLog) -> bytes | None:
             if entry is None:
                 return None
             return _read_entry(archive, entry, len(data), caps, log)
-    except _BROKEN_ZIP:
+    except BROKEN_ZIP:
         _damaged(log, "The zip archive is damaged, cut short or of an unusual kind.")
         return None
 
@@ -222,7 +226,7 @@ def _holds_arrays(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [one for one in archive.infolist() if not _is_litter(one)]
-    except _BROKEN_ZIP:
+    except BROKEN_ZIP:
         return False
     return any(entry.filename.endswith(".npy") for entry in entries)
 
@@ -245,7 +249,7 @@ def read_entries(
                     return None
                 before += len(array)
                 found.append((entry.filename.removesuffix(".npy"), array))
-    except _BROKEN_ZIP:
+    except BROKEN_ZIP:
         _damaged(log, "The .npz is damaged, cut short or of an unusual kind.")
         return None
     return found

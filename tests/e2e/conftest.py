@@ -20,6 +20,7 @@ TIMEOUT_S = 600  # the first test starts a Podium, on a machine that may be busy
 SLUGS = ("breast-cancer", "diabetes-progression", "digits", "wine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist writes groups into names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that share a Podium in one test process, and no others."""
     here = Path(__file__).parent

@@ -45,7 +45,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PODIUM_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.delenv("PODIUM_URL", raising=False)
     monkeypatch.delenv("PODIUM_TOKEN", raising=False)
-    monkeypatch.setattr("podium_cli.client.POLL_FIRST_S", 0.01)
+    monkeypatch.setattr("podium_cli.connection.POLL_FIRST_S", 0.01)
     monkeypatch.setattr("podium_cli.download.PAUSE_S", 0.0)
     monkeypatch.setenv("TZ", "UTC")
     return tmp_path / "config" / "credentials.json"

@@ -101,7 +101,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_key(
     path.write_bytes(b"id\n1\n")
     keys: list[str] = []
     with Client(fake.url, TOKEN) as client:
-        request = client._http.request
+        request = client.http.request
 
         def lossy(method: str, address: str, **options: Any) -> httpx.Response:
             answer = request(method, address, **options)
@@ -110,7 +110,7 @@ def test_an_answer_that_is_lost_is_asked_for_again_with_the_same_key(
                 raise httpx.ReadError("connection reset")
             return answer
 
-        monkeypatch.setattr(client._http, "request", lossy)
+        monkeypatch.setattr(client.http, "request", lossy)
         assert client.submit("wine", path)["id"]
         assert len(keys) == 3
         assert len(set(keys)) == 1

@@ -44,6 +44,15 @@ def test_a_warning_fails_only_if_strict(
     assert check(with_a_repeated_id(tmp_path), *options)[0] == code
 
 
+def test_what_init_writes_has_no_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    competition.main(["init", str(folder)], standalone_mode=False)
+
+    code, answer = check(folder, "--strict")
+
+    assert (code, answer["lint"]["counts"]["warning"]) == (0, 0)
+
+
 def test_every_finding_is_told_with_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

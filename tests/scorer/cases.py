@@ -419,11 +419,20 @@ KINDS: dict[Target, Maker] = {
     Target.BOXES: _boxes,
     Target.SEGMENTS: _segments,
 }
+
+
+def _relevance(names: Names, rng: random.Random) -> tuple[Row, Row]:
+    grade = rng.choice((0, 0, 1, 2, 3))
+    guess = round(grade + rng.gauss(0, 1.5), 1)
+    return {names.targets[0]: grade}, {names.columns[0]: guess}
+
+
 MAKERS: dict[str, Maker] = {
     **dict.fromkeys(
         ("kl_divergence", "js_divergence", "wasserstein", "total_variation"), _shares
     ),
     "gap": _scored,
+    "query_ranking": _relevance,
     **dict.fromkeys(("haversine", "mean_angular_error"), _place),
     **dict.fromkeys(
         ("crps_gaussian", "laplace_log_likelihood", "gaussian_log_likelihood"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 from podium_scorer.catalogue import METRICS
 from tests.scorer.proofs import (
@@ -18,6 +20,7 @@ from tests.scorer.proofs import (
 
 REFUSED = "refused when the solution is prepared"
 CURVES = "gini average_precision pr_auc partial_auc ks_statistic lift"
+EVEN: Mapping[str, list[Any]] = {"weighted_classes": [], "class_weights": []}
 COMPARED = (
     "how classes are compared",
     "as text, exactly as written; where every class is a whole number, those of labels "
@@ -194,6 +197,62 @@ PROBABILITIES = [
         "log_loss",
         proof("1 0", "1 0", -math.log(0.9), clip=0.1),
         proof("1 0", "1 0", 0.0),
+    ),
+    edge(
+        "probability 0 or 1",
+        "clipped, see the parameter clip",
+        "weighted_log_loss",
+        proof("1 0 0", "0 0 0", (math.log(10) - math.log(0.9)) / 2, **EVEN, clip=0.1),
+    ),
+    edge(
+        "a class that no row has",
+        "does not count, whatever its weight",
+        "weighted_log_loss",
+        proof(
+            "a b b",
+            {"a": ".5 .2 .2", "b": ".25 .3 .5", "c": ".25 .5 .3"},
+            -(math.log(0.5) + math.log(0.3 * 0.5) / 2) / 2,
+        ),
+    ),
+    edge(
+        "classes that all weigh 0 among the public or the private rows",
+        REFUSED,
+        "weighted_log_loss",
+        *refused_parts(
+            "a b",
+            "b b",
+            "have only classes that weigh 0",
+            weighted_classes=["b"],
+            class_weights=[0.0],
+        ),
+    ),
+    edge(
+        "a weight of a class that the solution does not have",
+        REFUSED,
+        "weighted_log_loss",
+        refused(
+            "a b",
+            "have no class 'c'",
+            weighted_classes=["c"],
+            class_weights=[2.0],
+        ),
+    ),
+    edge(
+        "one prediction column",
+        "that of the second of two classes",
+        "weighted_log_loss",
+        proof(
+            "1 0 0", ".8 .4 .3", -(math.log(0.8) + math.log(0.6 * 0.7) / 2) / 2, **EVEN
+        ),
+        proof(
+            "b a a",
+            ".8 .4 .3",
+            -(2 * math.log(0.8) + math.log(0.6 * 0.7) / 2) / 3,
+            positive_label="b",
+            weighted_classes=["b"],
+            class_weights=[2],
+        ),
+        proof("b b", ".8 .5", -math.log(0.4) / 2, **EVEN, positive_label="b"),
     ),
     edge(
         "two classes",

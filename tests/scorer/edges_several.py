@@ -374,4 +374,48 @@ COMBINED = [
     ),
 ]
 
-EDGES = [*SEVERAL, *SURVIVAL, *COMBINED]
+TIED = {"y": "0 2 1", "q": "a a a"}
+QUERIES = [
+    edge(
+        "rows of a query with the same score",
+        "the lowest grade comes first: a tie gains nothing, whatever the order",
+        "query_ranking",
+        proof(TIED, {"y": "1 1 1"}, 1 / 2, query_column="q", measure="mrr"),
+        proof(TIED, {"y": "1 1 1"}, 0.0, query_column="q", measure="recall", k=1),
+    ),
+    edge(
+        "a query without a row of a grade above 0",
+        "does not count",
+        "query_ranking",
+        proof(
+            {"y": "0 2 0 0", "q": "a a b b"},
+            {"y": "1 2 1 2"},
+            Scored(1.0, None),
+            query_column="q",
+        ),
+    ),
+    edge(
+        "a query with public and private rows",
+        "each part ranks its own rows; keep a query's rows in one part",
+        "query_ranking",
+        proof(
+            {"y": "0 2 3", "q": "a a a", "Usage": "Public Public Private"},
+            {"y": "1 2 9"},
+            1.0,
+            query_column="q",
+        ),
+    ),
+    edge(
+        "no grade above 0 among the public or the private rows",
+        "refused when the solution is prepared",
+        "query_ranking",
+        *refused_parts(
+            {"y": "0 2", "q": "a a"},
+            {"y": "0 0", "q": "b b"},
+            "have no row of a grade above 0",
+            query_column="q",
+        ),
+    ),
+]
+
+EDGES = [*SEVERAL, *SURVIVAL, *COMBINED, *QUERIES]

@@ -12,7 +12,7 @@ import pytest
 import scipy.stats
 import sklearn.metrics as sk
 
-from podium_scorer.catalogue import METRICS
+from podium_scorer.catalogue import METRICS, check_params
 from podium_scorer.contract import Outcome
 from tests.scorer.cases import Case, make
 from tests.scorer.support import csv_bytes, prepare, score
@@ -130,6 +130,15 @@ def lwlrap(case: Case) -> float:
     return mean(found)
 
 
+def weighted_log_loss(case: Case) -> float:
+    """With the weights of the catalogue's example: 2 for the last class."""
+    found = []
+    for j, name in enumerate(case.names.columns):
+        rows = [row for t, row in zip(*scores_of(case), strict=True) if t == name]
+        found.append(mean(-math.log(row[j]) for row in rows))
+    return (found[0] + found[1] + 2 * found[2]) / 4
+
+
 NAIVE: dict[str, Naive] = {
     "precision": of_counts(lambda tp, fp, fn: tp / (tp + fp)),
     "recall": of_counts(lambda tp, fp, fn: tp / (tp + fn)),
@@ -161,6 +170,7 @@ NAIVE: dict[str, Naive] = {
         )
         for t, row in zip(*scores_of(case), strict=True)
     ),
+    "weighted_log_loss": weighted_log_loss,
     "roc_auc_multiclass": lambda case: mean(
         auc([t == name for t in case.t], case.guess(name))
         for name in case.names.columns
@@ -298,6 +308,30 @@ def test_multiclass_auc_is_scikit_learns(multi_class: str, average: str) -> None
         average=average,
     )
     assert report.public == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize("weights", [(1.0, 2.0), (0.0, 0.25)])
+def test_class_weighted_log_loss_is_scikit_learns_with_weights_of_rows(
+    weights: tuple[float, float],
+) -> None:
+    case = make(METRICS["weighted_log_loss"], 4, rows=120, usage=False)
+    truth, chances = scores_of(case)
+    of_class = dict(zip("ac", weights, strict=True))
+    rows = [of_class.get(t, 1.0) / truth.count(t) for t in truth]
+    expected = sk.log_loss(truth, chances, sample_weight=rows, labels=["a", "b", "c"])
+    report = case.report(weighted_classes=["c", "a"], class_weights=[*weights[::-1]])
+    assert report.public == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"weighted_classes": ["a"]}, {"weighted_classes": ["a"], "class_weights": [1, 2]}],
+)
+def test_every_weighted_class_has_a_weight(params: dict[str, Any]) -> None:
+    faults = check_params(METRICS["weighted_log_loss"], params)
+    assert faults == [
+        "The parameter class_weights must have a value for each of weighted_classes."
+    ]
 
 
 def test_three_classes_have_no_positive_one() -> None:

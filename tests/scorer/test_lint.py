@@ -141,6 +141,26 @@ def test_the_sound_bundle_has_only_notes_of_scores(tmp_path: Path, metric: str) 
     assert codes(lint(tmp_path, metric=metric)) - EITHER == ALWAYS
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_told_and_ends_nothing(
+    tmp_path: Path, method: int
+) -> None:
+    pears = Pears()
+    solution = table("id,ripe,Usage", pears.ids, pears.ripe, pears.usage)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", method) as archive:
+        archive.writestr("notes.csv", solution)
+    sound = held.getvalue()
+    for place in range(10, 90):
+        damaged = bytearray(sound)
+        damaged[place] ^= 0xFF
+        pears.more[f"data/images{place}.zip"] = bytes(damaged)
+
+    result = lint_folder(pears.write(tmp_path))
+
+    assert "file-is-solution" in codes(result)  # where only a date is damaged, say
+
+
 def three_classes(pears: Pears) -> None:
     random = np.random.default_rng(5)
     kinds = np.array(["conference", "anjou", "williams"])

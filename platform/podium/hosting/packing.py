@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import struct
 import zipfile
@@ -34,9 +35,10 @@ def unpack(archive: Path | IO[bytes], folder: Path, *, most_bytes: int) -> None:
     except (
         zipfile.BadZipFile,
         zlib.error,
+        lzma.LZMAError,
         struct.error,
         EOFError,
-        NotImplementedError,
+        NotImplementedError,  # what zipfile raises for a method of packing it lacks
         OverflowError,
         ValueError,
     ) as error:

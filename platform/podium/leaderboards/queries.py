@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -180,12 +181,22 @@ def row_of(
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What a user reached with a team; ``rank`` is that of the board that is open."""
+    """A team's place on the board that is open: the private one after the end."""
 
     team: Team
     stage: Stage
-    rank: int | None
+    row: Row | None
     teams: int
+
+    @property
+    def rank(self) -> int | None:
+        """The rank; None without a score."""
+        return self.row.rank if self.row else None
+
+    @property
+    def top_percent(self) -> int | None:
+        """In which percent of the field the team is, rounded up; None without a rank."""
+        return math.ceil(100 * self.row.rank / self.teams) if self.row else None
 
     @property
     def medal(self) -> Medal | None:
@@ -229,21 +240,22 @@ def zone(
     return medal(rank=rank, teams=teams)
 
 
+def result_of(session: Session, *, team: Team, now: datetime) -> Result:
+    """A team's place by now."""
+    competition = team.competition
+    split = open_split(competition, now=now)
+    return Result(
+        team=team,
+        stage=competition.stage(now),
+        row=row_of(session, competition=competition, split=split, team=team),
+        teams=team_count(session, competition=competition, split=split),
+    )
+
+
 def results_of(session: Session, *, user: User, now: datetime) -> list[Result]:
     """Every team of a user with its place, newest first."""
-    results = []
-    for team in teams.teams_of(session, user=user):
-        split = open_split(team.competition, now=now)
-        row = row_of(session, competition=team.competition, split=split, team=team)
-        results.append(
-            Result(
-                team=team,
-                stage=team.competition.stage(now),
-                rank=row.rank if row else None,
-                teams=team_count(session, competition=team.competition, split=split),
-            )
-        )
-    return results
+    found = teams.teams_of(session, user=user)
+    return [result_of(session, team=team, now=now) for team in found]
 
 
 def best_submission(

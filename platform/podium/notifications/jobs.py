@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
 from threading import Event
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -28,7 +29,7 @@ def deliver(services: Services) -> int:
     with services.database.reading() as reading:
         if not service.is_due(reading, now=clock.now()):
             return 0
-    with transport(services.settings) as way:
+    with closing(transport(services.settings)) as way:
         while (mail := _taken(services)) is not None:
             sent += _send(services, way, mail)
     return sent

@@ -12,7 +12,7 @@ from podium.notifications.models import Mail
 
 SENT_WITHIN = timedelta(minutes=5)  # then another process may try
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=4)
-TRIES = 12  # over about 20 hours
+TRIES = 12  # over about 16 hours
 KEPT = timedelta(days=30)  # finished ones, without their texts
 ADDRESS_CHARS, SUBJECT_CHARS = 255, 200
 

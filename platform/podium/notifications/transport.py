@@ -11,8 +11,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from podium.notifications.models import SITE, Mail
@@ -34,17 +33,12 @@ class NotSent(Exception):
 class Transport(Protocol):
     """Where mail goes."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
     def send(self, message: EmailMessage) -> None:
         """Hand over one mail; raises NotSent."""
+        ...
+
+    def close(self) -> None:
+        """Hang up."""
         ...
 
 
@@ -79,22 +73,14 @@ def message(mail: Mail, settings: Settings) -> EmailMessage:
 class Terminal:
     """Prints mail: for a Podium that has no mail server, and for trying things out."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
-
     def send(self, message: EmailMessage) -> None:
         """Print one mail."""
         text = "".join(f"  | {line}\n" for line in message.get_content().splitlines())
         sys.stdout.write(f"Mail to {message['To']}: {message['Subject']}\n{text}")
         sys.stdout.flush()
+
+    def close(self) -> None:
+        """There is nothing to hang up."""
 
 
 class Smtp:
@@ -108,17 +94,6 @@ class Smtp:
         self._at = urlsplit(url)
         self._server: smtplib.SMTP | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._hang_up()
-
     def send(self, message: EmailMessage) -> None:
         """Hand over one mail; raises NotSent."""
         try:
@@ -129,25 +104,34 @@ class Smtp:
             ((code, said),) = error.recipients.values()
             raise _refused(code, said) from error
         except smtplib.SMTPAuthenticationError as error:
-            self._hang_up()
+            self.close()
             raise NotSent(
                 f"The mail server does not take the user name and password: "
                 f"{_text(error.smtp_error)}",
                 final=False,
             ) from error
         except smtplib.SMTPResponseException as error:
-            self._hang_up()
+            self.close()
             raise _refused(error.smtp_code, error.smtp_error) from error
         except smtplib.SMTPNotSupportedError as error:
             raise NotSent(f"The mail server can't do that: {error}", final=False) from (
                 error
             )
         except (OSError, smtplib.SMTPException) as error:
-            self._hang_up()
+            self.close()
             raise NotSent(
                 f"The mail server {self._at.hostname} can't be reached: {error}",
                 final=False,
             ) from error
+
+    def close(self) -> None:
+        """Hang up; the next mail connects again."""
+        server, self._server = self._server, None
+        if server is not None:
+            try:
+                server.quit()
+            except (OSError, smtplib.SMTPException):
+                server.close()
 
     def _connected(self) -> smtplib.SMTP:
         host = self._at.hostname or ""
@@ -171,14 +155,6 @@ class Smtp:
             server.close()
             raise
         return server
-
-    def _hang_up(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            try:
-                server.quit()
-            except (OSError, smtplib.SMTPException):
-                server.close()
 
 
 def _refused(code: int, said: bytes | str) -> NotSent:

@@ -5,22 +5,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from podium.competitions import service as competitions
 from podium.competitions.models import Competition
 from podium.core import audit
 from podium.core.errors import Invalid, Refused
 from podium.core.models import Act
-from podium.leaderboards import service as leaderboards
-from podium.scoring import rescore
-from podium.scoring.service import take_back
+from podium.scoring.service import hold, hold_scores, show_change, take_back
 from podium.submissions import queries
 from podium.submissions import service as submissions
 from podium.submissions.models import Score, Status, Submission
-from podium.teams import service as teams
-from podium.teams.models import Team
 
 REASON_CHARS = 500
 # Ends that may be different another time: the metric, a limit or the machine was mended.
@@ -37,39 +31,39 @@ def remove(
     if not 0 < len(reason) <= REASON_CHARS or not reason.isprintable():
         sentence = f"Say why, in 1 to {REASON_CHARS} characters: the team reads it."
         raise Invalid(sentence, kind="invalid", fields={"reason": sentence})
-    competition = _hold(session, submission)
+    competition = hold(session, submission)
     if submission.withdrawn_at is not None:
         raise Refused("This submission is off the boards already.")
     submission.withdrawn_at, submission.withdrawn_reason = now, reason
     submission.selected_at = None
     if take_back(session, submission, now):
         submissions.refund(session, submission=submission)
-    _refresh(session, competition, submission)
+    show_change(session, competition, submission)
     _record(session, Act.SUBMISSION_REMOVED, competition, submission, reason)
 
 
 def restore(session: Session, *, submission: Submission) -> None:
     """Put back what the host took off; raises Refused for what its team took back."""
-    competition = _hold(session, submission)
+    competition = hold(session, submission)
     if not submission.withdrawn_reason:
         raise Refused("Only what a host took off the boards can be put back.")
     submission.withdrawn_at, submission.withdrawn_reason = None, ""
-    for score in _held_scores(session, submission):
+    for score in hold_scores(session, submission):
         if score.status is Status.WITHDRAWN:
             _queue(score)
-    _refresh(session, competition, submission)
+    show_change(session, competition, submission)
     _record(session, Act.SUBMISSION_RESTORED, competition, submission)
 
 
 def score_again(session: Session, *, submission: Submission) -> None:
     """Have a submission scored once more that ended without a score through no fault of
     the file; raises Refused for any other. The caller commits, and then dispatches."""
-    competition = _hold(session, submission)
+    competition = hold(session, submission)
     shown = queries.shown_score(submission)
     if submission.withdrawn_at is not None or shown is None:
         raise Refused("This submission is off the boards. Put it back first.")
     (score,) = [
-        each for each in _held_scores(session, submission) if each.id == shown.id
+        each for each in hold_scores(session, submission) if each.id == shown.id
     ]
     if score.status not in AGAIN:
         raise Refused(
@@ -92,40 +86,8 @@ def _record(
     audit.record(session, act, target, reason=reason)
 
 
-def _hold(session: Session, submission: Submission) -> Competition:
-    """Lock competition, team and submission, in that order, and read them anew."""
-    competition = competitions.lock(session, submission.competition_id)
-    session.refresh(submission)  # teams may have merged meanwhile
-    teams.lock(session, session.get_one(Team, submission.team_id))
-    session.refresh(submission)
-    return competition
-
-
-def _held_scores(session: Session, submission: Submission) -> list[Score]:
-    return list(
-        session.scalars(
-            select(Score)
-            .where(Score.submission_id == submission.id)
-            .order_by(Score.id)  # as everybody locks them: no deadlock
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    )
-
-
 def _queue(score: Score) -> None:
     score.status, score.failures = Status.QUEUED, 0
     score.sent_at = score.not_before = score.lease_until = None
     score.started_at = score.finished_at = score.reason = None
     score.errors, score.message, score.host_message, score.log = [], "", "", ""
-
-
-def _refresh(
-    session: Session, competition: Competition, submission: Submission
-) -> None:
-    session.flush()  # the boards are made without it, or with it
-    leaderboards.refresh_team(
-        session, competition=competition, team_id=submission.team_id
-    )
-    # It may have been the last one that a new revision waited for.
-    rescore.go_live_if_done(session, competition=competition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,25 +38,17 @@ def withdraw(
     """Take a submission back. One that still waits is not scored and gives its quota back;
     one that was scored leaves the boards. The caller commits."""
     _require_member(session, submission, user, _WITHDRAW)
-    competition = competitions.lock(session, submission.competition_id)
+    competition = hold(session, submission)
     if competition.stage(now) is Stage.ENDED:
         raise Refused(
             f"{competition.title} has ended, so its submissions stay as they are."
         )
-    session.refresh(submission)  # teams may have merged meanwhile
-    teams.lock(session, session.get_one(Team, submission.team_id))
-    session.refresh(submission)
     if submission.withdrawn_at is not None:
         raise Refused("This submission has been withdrawn already.")
     submission.withdrawn_at, submission.selected_at = now, None
     if take_back(session, submission, now):
         submissions.refund(session, submission=submission)
-    session.flush()  # the boards are made without it
-    leaderboards.refresh_team(
-        session, competition=competition, team_id=submission.team_id
-    )
-    # It may have been the last one that a new revision waited for.
-    rescore.go_live_if_done(session, competition=competition)
+    show_change(session, competition, submission)
 
 
 def choose(
@@ -74,9 +66,7 @@ def choose(
     commits.
     """
     _require_member(session, submission, user, _CHOOSE)
-    competition = competitions.lock(session, submission.competition_id)
-    session.refresh(submission)  # teams may have merged meanwhile
-    teams.lock(session, session.get_one(Team, submission.team_id))
+    competition = hold(session, submission)
     if competition.stage(now) is Stage.ENDED:
         raise Refused(f"{competition.title} has ended, so the finals stay as they are.")
     if (submission.selected_at is not None) is final:
@@ -84,10 +74,7 @@ def choose(
     if final:
         _require_choosable(session, competition, submission)
     submission.selected_at = now if final else None
-    session.flush()  # the boards are made with it
-    leaderboards.refresh_team(
-        session, competition=competition, team_id=submission.team_id
-    )
+    show_change(session, competition, submission)
 
 
 def _require_choosable(
@@ -112,15 +99,41 @@ def _require_choosable(
         )
 
 
-def take_back(session: Session, submission: Submission, now: datetime) -> bool:
-    """Take a held submission's scores out of the queue; whether none was begun or made."""
-    scores = session.scalars(
+def hold(session: Session, submission: Submission) -> Competition:
+    """Lock competition, team and submission, in that order, and read them anew."""
+    competition = competitions.lock(session, submission.competition_id)
+    session.refresh(submission)  # teams may have merged meanwhile
+    teams.lock(session, session.get_one(Team, submission.team_id))
+    session.refresh(submission)
+    return competition
+
+
+def hold_scores(session: Session, submission: Submission) -> Sequence[Score]:
+    """Lock the scores of a held submission and read them anew."""
+    return session.scalars(
         select(Score)
         .where(Score.submission_id == submission.id)
         .order_by(Score.id)  # as everybody locks them: no deadlock
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+
+
+def show_change(
+    session: Session, competition: Competition, submission: Submission
+) -> None:
+    """Bring the boards to what a held submission has become: off, back or chosen."""
+    session.flush()  # the boards are made from what the database holds
+    leaderboards.refresh_team(
+        session, competition=competition, team_id=submission.team_id
+    )
+    # It may have been the last one that a new revision waited for.
+    rescore.go_live_if_done(session, competition=competition)
+
+
+def take_back(session: Session, submission: Submission, now: datetime) -> bool:
+    """Take a held submission's scores out of the queue; whether none was begun or made."""
+    scores = hold_scores(session, submission)
     for score in scores:
         if score.status is Status.QUEUED:
             score.status, score.finished_at = Status.WITHDRAWN, now

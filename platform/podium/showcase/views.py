@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from podium.accounts.identity import require_viewer
 from podium.accounts.service import by_username
-from podium.competitions.models import Stage
 from podium.core import clock, web
 from podium.core.errors import PodiumError
 from podium.core.forms import show_faults, text
 from podium.leaderboards import queries as boards
-from podium.leaderboards.merit import Medal, medal
-from podium.leaderboards.models import Split
 from podium.showcase import service
 from podium.teams import asking
 from podium.teams import queries as teams
@@ -25,22 +21,6 @@ from podium.teams.models import Team
 
 PAGE_ROWS = 100
 bp = Blueprint("showcase", __name__, template_folder="templates")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """A team's place on the board that is open: the private one after the end."""
-
-    team: Team
-    stage: Stage
-    row: boards.Row | None
-    teams: int
-    medal: Medal | None
-
-    @property
-    def top_percent(self) -> int | None:
-        """In which percent of the field the team is, rounded up; None without a rank."""
-        return math.ceil(100 * self.row.rank / self.teams) if self.row else None
 
 
 @bp.get("/t/<public_id>")
@@ -75,9 +55,10 @@ def team_ask(public_id: str) -> ResponseReturnValue:
 @bp.get("/u/<username>")
 def user(username: str) -> ResponseReturnValue:
     """What can this person do?"""
-    found = by_username(web.session(), username)
-    results = [_result(each) for each in teams.teams_of(web.session(), user=found)]
-    reached = service.merit_of(web.session(), user=found, now=clock.now())
+    session, now = web.session(), clock.now()
+    found = by_username(session, username)
+    results = boards.results_of(session, user=found, now=now)
+    reached = service.merit_of(session, user=found, now=now)
     return render_template(
         "showcase/user.html", user=found, results=results, merit=reached
     )
@@ -105,25 +86,9 @@ def _team_page(team: Team, form: AskForm) -> str:
     return render_template(
         "showcase/team.html",
         team=team,
-        result=_result(team),
+        result=boards.result_of(web.session(), team=team, now=now),
         takes_requests=team.open_to_requests
         and now < until
         and len(team.memberships) < competition.team_max_size,
         form=form,
-    )
-
-
-def _result(team: Team) -> Result:
-    stage = team.competition.stage(clock.now())
-    split = Split.PRIVATE if stage is Stage.ENDED else Split.PUBLIC
-    session, competition = web.session(), team.competition
-    row = boards.row_of(session, competition=competition, split=split, team=team)
-    count = boards.team_count(session, competition=competition, split=split)
-    final = stage is Stage.ENDED and competition.ranked and row is not None
-    return Result(
-        team=team,
-        stage=stage,
-        row=row,
-        teams=count,
-        medal=medal(rank=row.rank, teams=count) if final and row else None,
     )

@@ -43,6 +43,7 @@ from podium_scorer.catalogue.info import (
     range_in_words,
 )
 from podium_scorer.catalogue.multiclass import MULTICLASS
+from podium_scorer.catalogue.queries import QUERIES
 from podium_scorer.catalogue.ranked import RANKED
 from podium_scorer.catalogue.relative import RELATIVE
 from podium_scorer.catalogue.retrieval import RETRIEVAL
@@ -82,6 +83,7 @@ _SINGLE = (
     *WRITING,
     *RETRIEVAL,
     *GRADED,
+    *QUERIES,
     *CLUSTERS,
     *MULTICLASS,
     *RANKED,
@@ -162,7 +164,16 @@ def _faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:
         for param in info.params
         if param.required and param.name not in params
     ]
-    return faults
+    return faults or [
+        f"The parameter {param.name} must have a value for each of {param.beside}."
+        for param in info.params
+        if param.beside and _length(params, param.name) != _length(params, param.beside)
+    ]
+
+
+def _length(params: Mapping[str, object], name: str) -> int:
+    value = params.get(name)
+    return len(value) if isinstance(value, list) else 0
 
 
 def _composite_faults(info: MetricInfo, params: Mapping[str, object]) -> list[str]:

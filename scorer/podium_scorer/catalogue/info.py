@@ -107,6 +107,7 @@ class ParamInfo:
 
     ``holds`` says what the column of a COLUMN parameter holds: numbers between ``above``
     and ``below``, or labels. Where such a parameter is ``required`` it has no default.
+    A list that stands ``beside`` another one has a value for each of its values.
     """
 
     name: str
@@ -119,6 +120,7 @@ class ParamInfo:
     gap: tuple[float, float] | None = None
     whole: bool = False
     required: bool = False
+    beside: str = ""
     holds: Target = Target.NUMBER
 
     def fault(self, value: object) -> str | None:

@@ -14,9 +14,76 @@ from podium_scorer.catalogue.info import (
     Target,
     WorkedExample,
 )
-from podium_scorer.catalogue.shared import CLIP, RESAMPLED, ROW_SUMS_ONE
+from podium_scorer.catalogue.shared import (
+    CLIP,
+    DELTA,
+    POSITIVE_LABEL,
+    RESAMPLED,
+    ROW_SUMS,
+    ROW_SUMS_ONE,
+)
 
 MULTICLASS = (
+    MetricInfo(
+        name="weighted_log_loss",
+        title="Class-weighted log loss",
+        summary="The log loss of each class by itself, and the weighted mean of these: "
+        "a rare class counts as much as a common one, or as much as its weight says.",
+        aliases=(
+            "balanced_log_loss",
+            "weighted_multiclass_log_loss",
+            "class_balanced_log_loss",
+        ),
+        family=Family.MULTICLASS,
+        higher_is_better=False,
+        target=Target.LABEL,
+        prediction=Prediction.PROBABILITY,
+        columns=Columns.CLASSES,
+        params=(
+            CLIP,
+            ROW_SUMS,
+            POSITIVE_LABEL,
+            ParamInfo(
+                name="weighted_classes",
+                type=ParamType.TEXTS,
+                default=None,
+                doc="The classes that weigh other than 1, as the solution writes them.",
+            ),
+            ParamInfo(
+                name="class_weights",
+                type=ParamType.NUMBERS,
+                default=None,
+                above=-5e-324,
+                beside="weighted_classes",
+                doc="The weight of each of weighted_classes, from 0.",
+            ),
+        ),
+        low=0.0,
+        perfect=0.0,
+        edges=(
+            ("probability 0 or 1", "clipped, see the parameter clip"),
+            ("a class that no row has", "does not count, whatever its weight"),
+            (
+                "classes that all weigh 0 among the public or the private rows",
+                "refused when the solution is prepared",
+            ),
+            (
+                "a weight of a class that the solution does not have",
+                "refused when the solution is prepared",
+            ),
+            ("one prediction column", "that of the second of two classes"),
+        ),
+        formula=r"-\frac1{\sum_c w_c}\sum_c\frac{w_c}{n_c}\sum_{i:y_i=c}\log p_{ic}",
+        source="Malz et al., The Astronomical Journal 158 (2019) 171",
+        interval=DELTA,
+        example=WorkedExample(
+            solution="id,y\n1,a\n2,b\n3,c\n4,a\n",
+            submission="id,a,b,c\n1,0.5,0.3,0.2\n2,0.2,0.5,0.3\n3,0.4,0.5,0.1\n"
+            "4,0.3,0.4,0.3\n",
+            params={"weighted_classes": ["c"], "class_weights": [2.0]},
+            score=1.56172,
+        ),
+    ),
     MetricInfo(
         name="top_k_accuracy",
         title="Top-k accuracy",

@@ -58,6 +58,11 @@ class Setting:
         """A parameter that is a text or a choice."""
         return str(self.params[name])
 
+    def texts(self, name: str) -> list[str]:
+        """A parameter that is a list of texts; empty where it is not given."""
+        values = cast("list[str] | None", self.params[name])
+        return [str(value) for value in values or []]
+
     def numbers(self, name: str) -> list[float]:
         """A parameter that is a list of numbers; empty where it is not given."""
         values = cast("list[float] | None", self.params[name])

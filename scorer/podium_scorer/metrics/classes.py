@@ -24,6 +24,45 @@ def log_loss(part: Part) -> Estimate:
     With one row of predictions it is the probability of class 1; with several, one for
     each class, each divided by their sum first where ``row_sums`` is ``rescale``.
     """
+    return of_losses(_log_losses(part), part.weights, 0.0)
+
+
+def weighted_log_loss(part: Part) -> Estimate:
+    """The mean log loss of each class, and of these the weighted mean."""
+    truth, losses = part.truth, _log_losses(part)
+    classes = len(part.setting.classes)
+    counts = np.bincount(truth, minlength=classes)
+    shares = np.where(counts > 0, _class_weights(part), 0.0)
+    shares /= shares.sum()
+    of_rows = (shares / np.maximum(counts, 1))[truth]
+    score = float((of_rows * losses).sum())
+    means = np.bincount(truth, losses, classes) / np.maximum(counts, 1)
+    influences = part.rows * of_rows * (losses - means[truth])
+    return Estimate(score, uncertainty.of_influences(score, influences, 0.0))
+
+
+def refuse_class_weights(part: Part) -> str | None:
+    """Weights are of classes that there are, and some class that has rows weighs."""
+    setting = part.setting
+    named = setting.texts("weighted_classes")
+    if unknown := [name for name in named if name not in setting.classes]:
+        return f"have no class {unknown[0][:60]!r}, which weighted_classes names"
+    if float(_class_weights(part)[np.unique(part.truth)].sum()) > 0:
+        return None
+    return "have only classes that weigh 0"
+
+
+def _class_weights(part: Part) -> Floats:
+    """The weight of each class, (classes,): 1 unless it is named with another."""
+    setting = part.setting
+    weights = np.ones(len(setting.classes))
+    named = setting.texts("weighted_classes"), setting.numbers("class_weights")
+    for name, weight in zip(*named, strict=True):
+        weights[setting.classes.index(name)] = weight
+    return weights
+
+
+def _log_losses(part: Part) -> Floats:
     truth, predictions, setting = part.truth, part.predictions, part.setting
     if len(predictions) == 1:
         given = np.where(truth == 1, predictions[0], 1.0 - predictions[0])
@@ -32,8 +71,7 @@ def log_loss(part: Part) -> Estimate:
         if setting.params["row_sums"] == "rescale":
             given = given / _row_sums(predictions)
     clip = setting.number("clip")
-    losses = -np.log(np.clip(given, clip, 1.0 - clip))
-    return of_losses(losses, part.weights, 0.0)
+    return cast(Floats, -np.log(np.clip(given, clip, 1.0 - clip)))
 
 
 def _row_sums(predictions: Array) -> Floats:
@@ -119,6 +157,7 @@ def _mccs(right: Floats, true: Floats, predicted: Floats) -> Floats:
 
 CODE = {
     "log_loss": Metric(log_loss, refuse_weights),
+    "weighted_log_loss": Metric(weighted_log_loss, refuse_class_weights),
     "accuracy": Metric(accuracy, refuse_weights),
     "balanced_accuracy": Metric(balanced_accuracy),
     "f1_macro": Metric(f1_macro),

@@ -6,6 +6,7 @@ import dataclasses
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -260,11 +261,11 @@ def test_mail_goes_encrypted_and_with_the_password(
     authority.cert_pem.write_to_path(str(trusted))
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     with postbox(tls=encrypted, user=("ada@x", "p:w")) as box:
-        with Smtp(f"smtp://ada%40x:p%3Aw@{HOST}:{box.port}") as way:
+        with closing(Smtp(f"smtp://ada%40x:p%3Aw@{HOST}:{box.port}")) as way:
             way.send(message(sample(), settings))
         assert len(box.mails) == 1
         with (
-            Smtp(f"smtp://ada%40x:wrong@{HOST}:{box.port}") as way,
+            closing(Smtp(f"smtp://ada%40x:wrong@{HOST}:{box.port}")) as way,
             pytest.raises(NotSent, match="user name and password") as caught,
         ):
             way.send(message(sample(), settings))
@@ -276,7 +277,7 @@ def test_a_certificate_that_nobody_knows_stops_the_mail(
 ) -> None:
     with (
         postbox(tls=encrypted) as box,
-        Smtp(f"smtp://{HOST}:{box.port}") as way,
+        closing(Smtp(f"smtp://{HOST}:{box.port}")) as way,
         pytest.raises(NotSent, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         way.send(message(sample(), settings))
@@ -287,7 +288,7 @@ def test_a_server_that_does_not_encrypt_gets_no_mail(
     box: Postbox, settings: Settings
 ) -> None:
     with (
-        Smtp(f"smtp://{HOST}:{box.port}") as way,
+        closing(Smtp(f"smtp://{HOST}:{box.port}")) as way,
         pytest.raises(NotSent, match="STARTTLS"),
     ):
         way.send(message(sample(), settings))
