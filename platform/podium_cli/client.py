@@ -160,11 +160,11 @@ class Client(TeamClient, HostClient):
 
     def receipt(self, receipt_id: str) -> Json:
         """A receipt of my team, or of a finished board."""
-        return self._call("GET", f"/receipts/{quote(receipt_id, safe='')}")
+        return self.call("GET", f"/receipts/{quote(receipt_id, safe='')}")
 
     def chain(self, slug: str, *, limit: int | None = None) -> Iterator[Json]:
         """The links of a competition's receipts, the oldest first."""
-        return self._items(f"{_at(slug)}/receipts", limit=limit)
+        return self.items(f"{path_of(slug)}/receipts", limit=limit)
 
     def wait(
         self,
