@@ -17,7 +17,7 @@ OURS = {"podium", "podium_cli", "podium_sandbox", "podium_scorer"}
 # What each folder may use: (distribution, extras beside its base).
 PACKAGES = {
     "platform/podium": (PYPROJECTS[0], ["server"]),
-    "platform/podium_cli": (PYPROJECTS[0], []),
+    "platform/podium_cli": (PYPROJECTS[0], ["local"]),
     "sandbox/podium_sandbox": (PYPROJECTS[0], ["server"]),
     "scorer/podium_scorer": (PYPROJECTS[1], ["metrics", "custom"]),
 }

@@ -8,7 +8,7 @@ from alembic import op
 from podium.core import db as podium_types
 
 revision = "0017_accounts"
-down_revision = "0015_audit"
+down_revision = "0016_receipts"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,7 @@ from podium.kaggle.rest import bp as kaggle_rest
 from podium.kaggle.views import bp as kaggle
 from podium.leaderboards.views import bp as leaderboards
 from podium.privacy.views import bp as privacy
+from podium.receipts.views import bp as receipts
 from podium.scoring.views import bp as submissions
 from podium.settings import Settings, read_settings
 from podium.showcase.views import bp as showcase
@@ -52,7 +53,7 @@ def create_app(
     standing.init(app)
     for feature in (
         pages, help_pages, accounts, recovery, competitions, teams, submissions, leaderboards,
-        showcase, hosting, making, editing, linting, running, admin, exposition,
+        receipts, showcase, hosting, making, editing, linting, running, admin, exposition,
         privacy,
     ):  # fmt: skip
         app.register_blueprint(feature)

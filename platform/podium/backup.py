@@ -1,4 +1,4 @@
-"""A whole Podium in one file, and back: database, files, the key that signs cookies.
+"""A whole Podium in one file, and back: database, files, the keys that sign.
 
 The file is a ZIP: ``manifest.json``, a table of rows as JSON lines for each table, and every
 stored file under its sha256. It is taken while the site runs, from one snapshot of the
@@ -33,12 +33,13 @@ from sqlalchemy import (
 from podium.core import clock, migrate
 from podium.core.db import Database
 from podium.core.errors import Refused
+from podium.core.keys import KEPT
 from podium.core.services import Services
 from podium.core.storage import CHUNK_BYTES, pieces
 from podium.core.text import size as size_text
 
 FORMAT = 1
-MANIFEST, TABLES, FILES, KEY = "manifest.json", "tables/", "files/", "secret_key"
+MANIFEST, TABLES, FILES = "manifest.json", "tables/", "files/"
 VERSION_TABLE = "alembic_version"
 ROWS_AT_ONCE = 500
 
@@ -117,7 +118,8 @@ def restore(services: Services, source: Path) -> Summary:
             for table in _tables(connection):
                 _fill(connection, table, archive, manifest)
         migrate.upgrade(database)
-        _put_key(services, archive, manifest)
+        for name in KEPT:
+            _put_key(services, archive, manifest, name)
     return summary
 
 
@@ -143,9 +145,10 @@ def _write(
                 f"The stored file {sha256} is damaged: its bytes are not those of its "
                 "name. Bring it back from an older backup."
             )
-    key = services.settings.data_dir / KEY
-    if key.exists():
-        add(KEY, iter([key.read_bytes()]), packed=False)
+    for name in KEPT:
+        key = services.settings.data_dir / name
+        if key.exists():
+            add(name, iter([key.read_bytes()]), packed=False)
     return {
         "format": FORMAT,
         "taken_at": taken_at.isoformat(),
@@ -257,16 +260,17 @@ def _go_on_counting(connection: Connection, table: Table) -> None:
 
 
 def _put_key(
-    services: Services, archive: zipfile.ZipFile, manifest: dict[str, Any]
+    services: Services, archive: zipfile.ZipFile, manifest: dict[str, Any], name: str
 ) -> None:
-    """Keep people logged in, unless this Podium has a key of its own."""
-    path = services.settings.data_dir / KEY
-    if KEY not in manifest["members"] or path.exists():
+    """Keep people logged in, and receipts known, unless this Podium has such a key of its
+    own."""
+    path = services.settings.data_dir / name
+    if name not in manifest["members"] or path.exists():
         return
     services.settings.make_data_dir()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(archive.read(KEY))
+        file.write(archive.read(name))
 
 
 @contextmanager

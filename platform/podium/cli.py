@@ -29,6 +29,7 @@ from podium.accounts import recovery
 from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
+from podium.chains import receipts_group, tell_verdict
 from podium.core import audit, clock
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
@@ -52,6 +53,9 @@ def cli() -> None:
     """Run and look after a Podium."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
+
+
+cli.add_command(receipts_group)
 
 
 @cli.command()
@@ -133,8 +137,8 @@ def migrate() -> None:
 def backup_command(file: Path, verify: bool) -> None:
     """Write database, files and keys into the new FILE, while the site runs.
 
-    The file holds everything: secret labels, hashes of passwords, the key that signs
-    cookies. Keep it as safe as the machine.
+    The file holds everything: secret labels, hashes of passwords, the keys that sign
+    cookies and receipts. Keep it as safe as the machine.
     """
     if verify:
         click.echo(f"{file} is whole: {backups.verify(file)}")
@@ -374,17 +378,11 @@ def audit_verify(noted: str, as_json: bool) -> None:
     """Look whether an entry was changed, lost, added or moved; exit code 1 if so."""
     services = create_services(_settings())
     verdict = audit.verify(services.database, noted=noted)
-    if as_json:
-        click.echo(json.dumps(vars(verdict) | {"sound": not verdict.faults}))
-    elif not verdict.faults:
-        click.echo(
-            f"The audit log is sound: {verdict.entries} entries, ending with "
-            f"{verdict.sha256}"
-        )
-    else:
-        for fault in verdict.faults:
-            click.echo(fault, err=True)
-    sys.exit(1 if verdict.faults else 0)
+    sentence = (
+        f"The audit log is sound: {verdict.entries} entries, ending with "
+        f"{verdict.sha256}"
+    )
+    tell_verdict(verdict, sentence, as_json=as_json)
 
 
 @cli.command("sweep")

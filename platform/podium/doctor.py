@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from podium.core import audit, clock, migrate
+from podium.core import audit, clock, keys, migrate
 from podium.core.queue import connect
 from podium.core.services import Services
 from podium.core.text import size as size_text
@@ -28,7 +28,7 @@ from podium.scoring.models import ScoringHost
 FREE_LEAST, FREE_FEW = 1_000_000_000, 10_000_000_000  # bytes: too few, and soon so
 CLOCK_MOST = timedelta(seconds=5)  # leases last half a minute
 MAIL_MOST = timedelta(hours=1)
-PRIVATE = ("", "secret_key", "podium.db", "files")  # in the data folder
+PRIVATE = ("", *keys.KEPT, "podium.db", "files")  # in the data folder
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 START = "Start Podium with 'podium-server up', or this part of it alone."
 
@@ -125,6 +125,19 @@ def _folder(services: Services) -> Iterator[Finding]:
         yield Finding("data folder", State.BAD, f"{path} can't be written.", do)
     if folder not in opened and not locked:
         yield Finding("data folder", State.GOOD, f"{folder} is this user's alone.")
+
+
+def _receipt_key(services: Services) -> Iterator[Finding]:
+    settings = services.settings
+    if not settings.receipt_key and not (settings.data_dir / keys.RECEIPT_KEY).exists():
+        return  # it is made with the first receipt
+    try:
+        key = keys.receipt_key(settings)
+    except keys.Damaged as error:
+        do = "Nothing is scored until then: scores are written with their receipts."
+        yield Finding("receipts", State.BAD, str(error), do)
+        return
+    yield Finding("receipts", State.GOOD, f"They are signed with {key.public}.")
 
 
 def _disk(services: Services) -> Iterator[Finding]:
@@ -273,5 +286,13 @@ def _audit(services: Services) -> Iterator[Finding]:
     yield Finding("audit log", State.GOOD, says)
 
 
-ALONE: tuple[Check, ...] = (_settings, _folder, _disk, _queue, _clock, _sandbox)
+ALONE: tuple[Check, ...] = (
+    _settings,
+    _folder,
+    _receipt_key,
+    _disk,
+    _queue,
+    _clock,
+    _sandbox,
+)
 WITH_TABLES: tuple[Check, ...] = (_database_clock, _hosts, _mail, _audit)

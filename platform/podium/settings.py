@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 from urllib.parse import urlsplit
 
 PREFIX = "PODIUM_"
+RECEIPT_KEY = re.compile(r"([0-9a-f]{64})?")
 MAIL_SCHEMES = ("smtp", "smtps", "smtp+plain")
 MAIL_FROM = re.compile(r"[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
 
@@ -37,6 +38,7 @@ class Settings:
     port: int = 8000
     public_url: str = ""  # how people reach the site; empty: http://HOST:PORT
     secret_key: str = ""  # empty: made once and kept in data_dir
+    receipt_key: str = ""  # 64 hex digits; empty: made once and kept in data_dir
     database_url: str = ""  # empty: SQLite in data_dir
     redis_url: str = ""  # empty: a Valkey of our own on a unix socket in data_dir
     sandbox: str = "auto"  # auto, docker or process
@@ -154,6 +156,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "anyone", "organizers", "admins",
     }:  # fmt: skip
         faults.append("PODIUM_CREATE_COMPETITIONS must be anyone, organizers or admins")
+    if not RECEIPT_KEY.fullmatch(values.get("receipt_key", "")):  # it is secret
+        faults.append("PODIUM_RECEIPT_KEY must be 64 hex digits in lower case")
     faults += _mail_faults(values.get("mail_url", ""), values.get("mail_from", ""))
     if faults:
         raise SettingsError("; ".join(faults))

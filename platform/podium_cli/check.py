@@ -7,9 +7,6 @@ and only it needs numpy.
 from __future__ import annotations
 
 import hashlib
-import json
-import subprocess
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,19 +15,14 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 from podium_cli import show
-from podium_cli.errors import PodiumError, Refused
+from podium_cli.errors import Refused
+from podium_cli.scorer import metric_arguments, scorer
 from podium_cli.shared import as_json_option, connect
 
 if TYPE_CHECKING:
     from podium_cli.client import Client
 
 EXIT_FAULTY = 4
-
-
-class CheckFailed(PodiumError):
-    """The scorer of this machine could not check anything."""
-
-    kind = "scorer"
 
 
 @click.command()
@@ -78,9 +70,7 @@ def _rules(client: Client, slug: str) -> list[str]:
     metric = competition["metric"]
     if metric is None or metric["own"]:
         return formats
-    params = [f"{name}={json.dumps(value)}" for name, value in metric["params"].items()]
-    given = [word for param in params for word in ("--param", param)]
-    return [*formats, "--metric", metric["name"], *given]
+    return [*formats, *metric_arguments(metric["name"], metric["params"])]
 
 
 def _sample(client: Client, slug: str, folder: Path) -> Path:
@@ -105,13 +95,8 @@ def _has_hash(path: Path, sha256: str) -> bool:
 
 
 def _checked(arguments: list[str]) -> dict[str, Any]:
-    command = [sys.executable, "-m", "podium_scorer", "check", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise CheckFailed(f"The scorer could not check the file: {said[0]}") from error
+    trouble = "The scorer could not check the file"
+    found = scorer(["check", *arguments], trouble=trouble)
     if found["status"] == "host_error":
         raise Refused(f"The sample submission can't be used: {found['message']}")
     return found

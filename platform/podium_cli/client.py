@@ -162,6 +162,14 @@ class Client(TeamClient, HostClient):
         """Take a submission back."""
         self.call("DELETE", f"/submissions/{quote(submission_id, safe='')}")
 
+    def receipt(self, receipt_id: str) -> Json:
+        """A receipt of my team, or of a finished board."""
+        return self.call("GET", f"/receipts/{quote(receipt_id, safe='')}")
+
+    def chain(self, slug: str, *, limit: int | None = None) -> Iterator[Json]:
+        """The links of a competition's receipts, the oldest first."""
+        return self.items(f"{path_of(slug)}/receipts", limit=limit)
+
     def wait(
         self,
         submission_id: str,

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from podium_cli import show
-from podium_cli.errors import PodiumError
+from podium_cli.scorer import scorer
 
 _NEEDED = ("numpy", "pyarrow")
-
-
-class LintFailed(PodiumError):
-    """The linter of this machine did not answer."""
-
-    kind = "scorer"
 
 
 def lint(folder: Path) -> dict[str, Any] | None:
     """What the linter says of a bundle; None where podium[local] is not installed."""
     if not all(map(find_spec, _NEEDED)):
         return None
-    command = [sys.executable, "-m", "podium_scorer", "lint", "--json", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    try:
-        found: dict[str, Any] = json.loads(done.stdout)
-    except ValueError as error:
-        said = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise LintFailed(
-            f"The linter could not look at the bundle: {said[0]}"
-        ) from error
-    return found
+    trouble = "The linter could not look at the bundle"
+    return scorer(["lint", "--json", str(folder)], trouble=trouble)
 
 
 def fails(found: dict[str, Any] | None, *, strict: bool) -> bool:

@@ -42,6 +42,7 @@ from podium_cli.programs import packed
 from podium_cli.programs import run as run_program
 from podium_cli.shared import as_json_option, connect, in_browser
 from podium_cli.teams import team
+from podium_cli.verify import chain, receipt, verify
 
 EXIT_NO_SCORE = 4
 EXIT_INTERRUPTED = 130
@@ -130,6 +131,9 @@ cli.add_command(leaderboard)
 cli.add_command(watch)
 cli.add_command(final)
 cli.add_command(withdraw)
+cli.add_command(receipt)
+cli.add_command(chain)
+cli.add_command(verify)
 
 
 @cli.command()

@@ -65,6 +65,7 @@ class Showroom:
     scored: str
     rejected: str
     waiting: str
+    receipt: str
     ended: str
     admin: User
 
@@ -119,6 +120,7 @@ def furnish(make: Factory) -> Showroom:
         scored=scored.public_id,
         rejected=rejected.public_id,
         waiting=waiting.public_id,
+        receipt=make.receipt(scored).public_id,
         ended=ended.slug,
         admin=people[-1],
     )
@@ -157,10 +159,11 @@ def _fill(make, competition, people, draw, *, best, spread, private=0.0):  # typ
         for turn in range(draw.randint(1, 4)):
             off = spread * (0.15 + place / 8 + draw.random() / 5) / (1 + turn)
             score = best + off if lower else best - off
-            make.submission(
+            sent = make.submission(
                 team, members[0], at=start + timedelta(hours=7 * place + 20 * turn),
                 public=score, private=score - private * draw.random(), margin=spread / 4,
             )  # fmt: skip
+            make.receipt(sent)
     return first
 
 

@@ -11,9 +11,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from podium.core.db import Database
+from podium.core.keys import receipt_key
+from podium.receipts import verification
+from podium.settings import Settings
 from tests.e2e.conftest import COMPETITIONS, SLUGS
 from tests.e2e.people import PASSWORD, Participant, new_name
 from tests.live import LivePodium
@@ -98,6 +103,47 @@ def test_from_the_log_in_to_the_board(
     board = terminal.json("leaderboard", SLUG)
     assert board["me"]["team"]["id"] == sent["team"]["id"]
     assert board["me"]["score"] == sent["public_score"]
+
+
+def test_a_receipt_is_kept_and_checked_at_home(
+    logged_in: Terminal, live: LivePodium, tmp_path: Path
+) -> None:
+    logged_in.podium("join", SLUG, "--yes")
+    sample = COMPETITIONS / SLUG / "data/sample_submission.csv"
+    sent = logged_in.json("submit", SLUG, "-f", str(sample), "--wait")
+    kept, key, chain = (
+        str(tmp_path / name) for name in ("receipt.json", "key.json", "chain.jsonl")
+    )
+    said = httpx.get(f"{live.url}/.well-known/podium-receipts")
+    Path(key).write_bytes(said.content)
+    assert logged_in.podium("receipt", sent["id"], "-o", kept).returncode == 0
+    assert logged_in.podium("chain", SLUG, "-o", chain).returncode == 0
+    given = ("--key", key, "--chain", chain, "--submission", str(sample))
+    solution = COMPETITIONS / SLUG / "solution.csv"
+    found = logged_in.json(
+        "verify", kept, *given, "--solution", str(solution), "--sample", str(sample)
+    )
+    assert found["sound"] is True
+    assert len(found["proved"]) == 4  # signature, key, file, public score
+    changed = json.loads(Path(kept).read_text())
+    changed["statement"]["public"] = 0.99
+    Path(kept).write_text(json.dumps(changed))
+    assert logged_in.podium("verify", kept, *given).returncode == EXIT_NO_SCORE
+
+
+def test_the_operator_finds_the_chain_sound(
+    live: LivePodium, anna: Participant
+) -> None:
+    sample = COMPETITIONS / SLUG / "data/sample_submission.csv"
+    anna.enter(SLUG)
+    assert anna.outcome(anna.send(SLUG, sample.read_bytes()))["status"] == "scored"
+    settings = Settings(data_dir=live.data_dir)
+    database = Database(settings.database)
+    keys = {receipt_key(settings).public}
+    found = verification.verify(database, slug=SLUG, keys=keys)
+    database.dispose()
+    assert found.faults == []
+    assert found.receipts > 0
 
 
 def test_the_same_for_people_who_read(logged_in: Terminal) -> None:

@@ -92,6 +92,7 @@ def walk(live: LivePodium, scored: tuple[Participant, dict[str, Any]]) -> Walk:
         "name": {"data": "sample_submission.csv", "pages": "description"},
         "path": "competition.yaml",
         "ticket": "a-false-one",
+        "receipt_id": submission["receipt"].rpartition("/")[2],
     }
     bodies: dict[str, str] = {}
     unasked: set[str] = set()
@@ -168,6 +169,7 @@ def test_the_walk_has_seen_the_places_where_scores_stand(
         f"/c/{SLUG}/submissions/{scored[1]['id']}",
         f"/api/v1/competitions/{SLUG}/leaderboard",
         f"/api/v1/submissions/{scored[1]['id']}",
+        scored[1]["receipt"],
     ):
         assert any(path.endswith(words) for path in showing), (words, showing)
 

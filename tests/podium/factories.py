@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from podium.accounts import service as accounts
 from podium.accounts.models import User
 from podium.bootstrap import Services
+from podium.competitions import service as competitions
 from podium.competitions.models import (
     Competition,
     DataFile,
@@ -25,10 +26,13 @@ from podium.competitions.models import (
 from podium.core import clock
 from podium.core.queue import Job
 from podium.leaderboards import service as leaderboards
+from podium.receipts import service as receipts
+from podium.receipts.models import Receipt
 from podium.submissions import service as submissions
 from podium.submissions.models import Score, Status, Submission
 from podium.teams import service as teams
 from podium.teams.models import Team
+from podium_scorer.contract import Outcome, Report
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = accounts.hasher().hash(PASSWORD)  # slow, so made once
@@ -238,6 +242,20 @@ class Factory:
                     session, competition=competition, team_id=team.id
                 )
         return submission
+
+    def receipt(self, submission: Submission) -> Receipt:
+        """The receipt of a scored submission."""
+        with self.session() as session:
+            score = session.get_one(Submission, submission.id).scores[-1]
+            return receipts.issue(
+                session,
+                competition=competitions.lock(session, score.competition_id),
+                score=score,
+                report=Report(
+                    status=Outcome.SCORED, public=score.public, scorer="1.0", seed=7
+                ),
+                settings=self.services.settings,
+            )
 
     def _data_file(self, name: str, content: bytes) -> DataFile:
         blob = self.services.storage.put(io.BytesIO(content), most_bytes=10**9)

@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session
 from podium import backup as backups
 from podium.accounts.models import User
 from podium.bootstrap import Services
-from podium.core import migrate
+from podium.core import keys, migrate
 from podium.core.db import Database
 from podium.core.errors import Refused
 from podium.core.storage import LocalStorage
+from podium.receipts import verification
 from podium.settings import Settings
+from podium.submissions.models import Score, Submission
 from tests.databases import PostgresServer, SqliteFiles
 from tests.podium.core.test_migrate import content, fill
 from tests.podium.factories import Factory, FakeJobs
@@ -220,3 +222,21 @@ def test_who_writes_meanwhile_does_not_get_into_the_snapshot(
     backups.restore(target, tmp_path / "b.zip")
     assert len(content(target.database)["users"]) == before
     assert len(content(source.database)["users"]) == before + 1
+
+
+@pytest.mark.database
+def test_the_chain_of_receipts_comes_back_with_the_key_that_signed_it(
+    source: Services, target: Services, tmp_path: Path
+) -> None:
+    with source.database.session() as session:
+        scored = session.scalars(select(Score).where(Score.public == 0.75)).one()
+        submission = session.get_one(Submission, scored.submission_id)
+    Factory(source).receipt(submission)
+    backups.backup(source, tmp_path / "b.zip")
+    backups.restore(target, tmp_path / "b.zip")
+    path = target.settings.data_dir / keys.RECEIPT_KEY
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    key = keys.receipt_key(target.settings).public
+    assert key == keys.receipt_key(source.settings).public
+    found = verification.verify(target.database, slug="stars", keys={key})
+    assert (found.receipts, found.faults) == (1, [])

@@ -9,9 +9,14 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import text
 
+from podium.bootstrap import create_services
 from podium.cli import cli
 from podium.core import migrate
 from podium.core.db import Database
+from podium.core.errors import NotFound
+from podium.receipts.models import Receipt
+from podium.settings import SettingsError, read_settings
+from tests.podium.factories import Factory
 
 ENV = {"PODIUM_NEW_PASSWORD": "correct horse battery"}
 
@@ -121,3 +126,59 @@ def test_entries_are_found_by_act_and_target(address: str) -> None:
     found = run("audit", "list", "--act", "user.added", "--target", "bob").stdout
     assert "user bob" in found
     assert len(found.splitlines()) == 1
+
+
+@pytest.fixture
+def scored(address: str, tmp_path: Path) -> Receipt:
+    """A score with a receipt in that Podium."""
+    services = create_services(read_settings())
+    make = Factory(services)
+    ada = make.user("ada")
+    team = make.team(make.competition("stars"), ada)
+    made = make.receipt(make.submission(team, ada, public=0.75, private=0.5))
+    services.database.dispose()
+    return made
+
+
+def test_a_sound_chain_is_told_with_its_end(scored: Receipt) -> None:
+    told = run("receipts", "verify", "stars", "--noted", scored.sha256)
+    assert told.exit_code == 0
+    assert "The receipts of stars are sound: 1, ending with" in told.stdout
+    assert scored.sha256 in told.stdout
+    found = json.loads(run("receipts", "verify", "stars", "--json").stdout)
+    assert (found["sound"], found["receipts"], found["faults"]) == (True, 1, [])
+
+
+def test_a_score_that_was_changed_is_told_with_exit_code_1(
+    scored: Receipt, address: str
+) -> None:
+    database = Database(address)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE scores SET private = 0.99"))
+    database.dispose()
+    told = run("receipts", "verify", "stars")
+    assert told.exit_code == 1
+    assert "private of submission" in told.stderr
+    as_json = run("receipts", "verify", "stars", "--json")
+    assert as_json.exit_code == 1
+    assert json.loads(as_json.stdout)["sound"] is False
+
+
+def test_the_public_key_is_printed(scored: Receipt) -> None:
+    assert run("receipts", "key").stdout.strip() == scored.key
+    assert json.loads(run("receipts", "key", "--json").stdout)["key"] == scored.key
+
+
+def test_of_no_such_competition_it_says_so(address: str) -> None:
+    refused = run("receipts", "verify", "moons")
+    assert isinstance(refused.exception, NotFound)
+
+
+def test_a_key_of_the_settings_is_looked_at_before_anything_starts(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PODIUM_RECEIPT_KEY", "not hex")
+    refused = run("receipts", "key")
+    assert isinstance(refused.exception, SettingsError)
+    assert "64 hex digits" in str(refused.exception)
+    assert "not hex" not in str(refused.exception)

@@ -241,3 +241,14 @@ def test_the_command_ends_with_1_where_something_is_bad(
     assert result.exit_code == 1
     assert found["database"] == "bad"
     assert "-> Make a backup" in CliRunner().invoke(cli, ["doctor"]).stdout
+
+
+def test_a_damaged_key_of_receipts_is_found_and_none_is_made(patient: Patient) -> None:
+    path = patient.folder / "receipt_key"
+    assert patient.found("receipts") == []
+    assert not path.exists()
+    path.write_text("nothing")
+    path.chmod(0o600)
+    ((state, says),) = patient.found("receipts")
+    assert state is State.BAD
+    assert "Bring it back from a backup" in says

@@ -14,6 +14,7 @@ from podium.core.security import csrf
 from podium.hosting.api import bp as hosting
 from podium.leaderboards.api import bp as leaderboards
 from podium.privacy.api import bp as privacy
+from podium.receipts.api import bp as receipts
 from podium.scoring.api import bp as submissions
 from podium.scoring.join_api import bp as joining
 from podium.scoring.merge_api import bp as merging
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     merging,
     submissions,
     leaderboards,
+    receipts,
     hosting,
     search,
     privacy,

@@ -19,6 +19,11 @@ def secret(prefix: str) -> str:
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
+def salt() -> str:
+    """256 random bits in hex, to hash beside what could be guessed."""
+    return secrets.token_hex(32)
+
+
 def fingerprint(text: str) -> str:
     """The sha256 of a secret, in hex: what is stored in its place."""
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

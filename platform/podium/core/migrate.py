@@ -27,6 +27,7 @@ MODELS = (
     "podium.teams.models",
     "podium.submissions.models",
     "podium.leaderboards.models",
+    "podium.receipts.models",
     "podium.scoring.models",
     "podium.kaggle.models",
 )

@@ -70,11 +70,19 @@ def rebuild(session: Session, *, competition: Competition) -> None:
     for split, board in boards_of(session, competition=competition).items():
         _clear(session, board)
         if revision is not None:
-            best = _best_of_all(revision, split, _most_finals(competition, split))
+            best = definition(competition, revision, split)
             columns = ["board_id", *best.selected_columns.keys()]
             rows = select(literal(board.id), *best.subquery().columns)
             session.execute(insert(Entry).from_select(columns, rows))
         _bump(session, board)
+
+
+def definition(
+    competition: Competition, revision: Revision, split: Split
+) -> Select[*tuple[Any, ...]]:
+    """The rows that a board has to have by its definition, with the columns of an Entry but
+    for its board."""
+    return _best_of_all(revision, split, _most_finals(competition, split))
 
 
 def finals_of_all(revision: Revision, *, most: int) -> Select[tuple[int]]:

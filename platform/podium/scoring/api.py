@@ -21,6 +21,7 @@ from podium.core.storage import Blob
 from podium.core.uploads import body_of
 from podium.core.web import commit_then_read, release, services, session
 from podium.leaderboards import queries as boards
+from podium.receipts import queries as receipts
 from podium.scoring import service
 from podium.scoring.dispatch import wake
 from podium.submissions import queries, schemas
@@ -262,6 +263,9 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         session(), submission=submission, settings=services().settings, now=now
     )
     score, place = found.score, found.position
+    receipt = receipts.newest_of(session(), submissions=[submission]).get(
+        submission.public_id
+    )
     errors = score.errors if score else []
     decimals = decimals_of(submission.competition.live_revision)
     return schemas.SubmissionAnswer(
@@ -290,6 +294,7 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         log=found.log,
         counted=submission.counted,
         url=f"{PREFIX}/submissions/{submission.public_id}/file",
+        receipt=f"{PREFIX}/receipts/{receipt.public_id}" if receipt else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Writing down what became of a job: one ``match`` over the contract's outcome words.
 
-Score, refund, the team's rows on the boards and the boards' versions change in one
+Score, receipt, refund, the team's rows on the boards and the boards' versions change in one
 transaction, and only while the row is still ours.
 """
 
@@ -18,6 +18,7 @@ from podium.competitions.models import Competition
 from podium.competitions.programs import Program
 from podium.core import clock
 from podium.leaderboards import service as leaderboards
+from podium.receipts import service as receipts
 from podium.scoring import outcomes, rescore
 from podium.scoring.claim import Claim, give_back, ours
 from podium.settings import Settings
@@ -75,6 +76,13 @@ def record(
     match verdict.outcome:
         case Outcome.SCORED if verdict.report is not None:
             _finish(session, score, Status.SCORED, judged, _values(verdict.report))
+            receipts.issue(
+                session,
+                competition=_competition(session, score),
+                score=score,
+                report=verdict.report,
+                settings=settings,
+            )
             _show(session, score)
         case Outcome.REJECTED if verdict.report is not None:
             errors = [fault_to_json(fault) for fault in verdict.report.errors]

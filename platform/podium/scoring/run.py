@@ -17,6 +17,7 @@ from podium.competitions import service as competitions
 from podium.competitions.models import Part, Revision, RevisionState
 from podium.competitions.programs import Program, program_of
 from podium.core.storage import Blob
+from podium.receipts import service as receipts
 from podium.scoring import dispatch, lint, outcomes, rescore
 from podium.scoring.claim import Claim, claim, give_back, kept, ours
 from podium.scoring.record import Judged, record
@@ -281,6 +282,7 @@ def _record_prepared(
         revision.public_rows = report.rows.get("public", 0)
         revision.private_rows = report.rows.get("private", 0)
         revision.state, revision.lease_until = RevisionState.READY, None
+        receipts.commit_to(session, revision=revision)
         session.flush()  # the next step looks for ready revisions
         rescore.begin(session, revision=revision)
         return

@@ -18,6 +18,8 @@ from podium.core.errors import Invalid, NotFound, PodiumError
 from podium.core.forms import show_faults, text
 from podium.core.paging import cursor_of, id_of
 from podium.core.security import csrf
+from podium.receipts import queries as receipts
+from podium.receipts.models import Receipt
 from podium.scoring import joining, merging
 from podium.scoring import service as scoring
 from podium.scoring.dispatch import wake
@@ -93,6 +95,7 @@ def show(slug: str, public_id: str) -> ResponseReturnValue:
         "submissions/show.html",
         competition=competition,
         standing=_standing(submission),
+        receipt=_receipt(submission),
         tab="submissions",
     )
 
@@ -107,6 +110,7 @@ def row(slug: str, public_id: str) -> ResponseReturnValue:
         f"submissions/_{name}.html",
         competition=competition,
         standing=_standing(submission),
+        receipt=_receipt(submission) if name == "outcome" else None,
     )
 
 
@@ -219,6 +223,12 @@ def _standing(submission: Submission) -> scoring.Standing:
         now=clock.now(),
         finals=_finals(submission.team),
     )
+
+
+def _receipt(submission: Submission) -> Receipt | None:
+    """The receipt of the score that is shown."""
+    found = receipts.newest_of(web.session(), submissions=[submission])
+    return found.get(submission.public_id)
 
 
 def _chosen(team: Team | None) -> int:

@@ -92,6 +92,9 @@ class SubmissionAnswer(Answer):
     )
     counted: bool = Field(description="Whether it uses up a submission of the day.")
     url: str = Field(description="Where its bytes are.")
+    receipt: str | None = Field(
+        description="Where the signed receipt of its score is; null without a score."
+    )
 
 
 class SubmissionList(Answer):

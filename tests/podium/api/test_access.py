@@ -60,6 +60,8 @@ ACCESS = {
     ("DELETE", "/submissions/<submission_id>/final"): SIGNED_IN,
     ("GET", "/submissions/<submission_id>/file"): SIGNED_IN,
     ("GET", "/competitions/<slug>/leaderboard"): BETTER,
+    ("GET", "/competitions/<slug>/receipts"): ANYONE,
+    ("GET", "/receipts/<receipt_id>"): BETTER,
     ("GET", "/teams/<team_id>"): BETTER,
     ("GET", "/competitions/<slug>/announcements"): ANYONE,
     ("POST", "/competitions/<slug>/announcements"): SIGNED_IN,

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from podium.api import BLUEPRINTS
 from podium.core import clock
 from podium.core.api import new_app
+from podium.receipts.models import Receipt
 from podium.submissions.models import Submission
 from podium.teams.models import Invitation, JoinRequest, MergeRequest, Team
 from tests.podium.api.world import World
@@ -32,6 +33,7 @@ THERE = {
     "join_id": "join",
     "secret": "link",
     "announcement_id": "announcement",
+    "receipt_id": "receipt",
     "token_id": 1,
 }
 # Rules that no schema can say: what a name may hold, which passwords are too simple, which
@@ -122,12 +124,14 @@ def token(app: Flask, world: World) -> str:
     other, theirs = world.participant("stars", "grace")
     submission = world.sent("stars", user, public=0.7, private=0.6)
     world.sent("stars", other, public=0.8, private=0.6)
+    receipt = world.receipt(submission)
     made = theirs(
         "post", "/competitions/stars/team/invitations", json={"username": "ada"}
     )
     with world.session() as session:
         session.get_one(Submission, submission.id).public_id = "submission"
         session.get_one(Team, submission.team_id).public_id = "team"
+        session.get_one(Receipt, receipt.id).public_id = "receipt"
         session.execute(
             update(Invitation)
             .where(Invitation.public_id == made.json["id"])

@@ -27,9 +27,11 @@ from podium.kaggle.models import KaggleUpload
 from podium.leaderboards import service as leaderboards
 from podium.leaderboards.models import Entry
 from podium.notifications.models import Mail
+from podium.receipts import service as receipts
 from podium.settings import Settings
 from podium.submissions.models import Score, Submission
 from podium.teams.models import JoinRequest, MergeRequest, Team
+from podium_scorer.contract import Outcome, Report
 from tests.podium.factories import Factory, FakeJobs
 from tests.podium.fakes import FakeSandbox
 
@@ -512,6 +514,28 @@ def the_audit_log(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def receipts_of_scores(empty: Database, folder: Path) -> None:
+    """Receipts and commitments go and come as tables; nothing else is touched."""
+    migrate.upgrade(empty)
+    services = fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        competition = session.scalars(select(Competition)).one()
+        receipts.issue(
+            session,
+            competition=competition,
+            score=session.scalars(select(Score).where(Score.public == 0.75)).one(),
+            report=Report(status=Outcome.SCORED, public=0.75, private=0.5),
+            settings=services.settings,
+        )
+    named = ("receipts", "receipt_chains", "commitments")
+    assert [len(content(empty)[name]) for name in named] == [1, 1, 1]
+    migrate.downgrade(empty, "0015_audit")
+    assert not set(named) & content(empty).keys()
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 def deleted_accounts(empty: Database, folder: Path) -> None:
     """When an account was deleted is forgotten; it stays without a person."""
     migrate.upgrade(empty)
@@ -521,7 +545,7 @@ def deleted_accounts(empty: Database, folder: Path) -> None:
         user = session.scalars(select(User)).first()
         assert user
         user.deleted_at = clock.now()
-    migrate.downgrade(empty, "0015_audit")
+    migrate.downgrade(empty, "0016_receipts")
     assert "deleted_at" not in content(empty)["users"][0]
     migrate.upgrade(empty)
     assert _apart_from(content(empty), "update_datetime") == _apart_from(
@@ -554,6 +578,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0013_boards": ends_of_intervals,
     "0014_devices": where_users_are_logged_in,
     "0015_audit": the_audit_log,
+    "0016_receipts": receipts_of_scores,
     "0017_accounts": deleted_accounts,
 }
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 ROWS = """
 yyyyyyy GET /
+yyyyyyy GET /.well-known/podium-receipts
 lnnnnny GET /admin
 lnnnnny GET /admin/audit
 lnnnnny GET /admin/competitions
@@ -39,6 +40,7 @@ yyyyyyy GET /api/v1/competitions/<slug>/leaderboard
 yyyyyyy GET /api/v1/competitions/<slug>/pages/<name>
 lyyyyyy DELETE /api/v1/competitions/<slug>/participation
 lyyyyyy PUT /api/v1/competitions/<slug>/participation
+yyyyyyy GET /api/v1/competitions/<slug>/receipts
 lyyyyyy GET /api/v1/competitions/<slug>/submissions
 lyyyyyy POST /api/v1/competitions/<slug>/submissions
 lxyyxxx GET /api/v1/competitions/<slug>/team
@@ -67,6 +69,7 @@ lyyyyyy GET /api/v1/me/export
 lxynxxx DELETE /api/v1/merge-requests/<request_id>
 lxnnxxx POST /api/v1/merge-requests/<request_id>/accept
 yyyyyyy GET /api/v1/openapi.json
+xxxyxyy GET /api/v1/receipts/<receipt_id>
 yyyyyyy GET /api/v1/search
 yyyyyyy GET /api/v1/status
 lxxyxxx DELETE /api/v1/submissions/<submission_id>
@@ -112,6 +115,7 @@ yyyyyyy GET /c/<slug>/leaderboard.csv
 nnnnnnn GET /c/<slug>/leaderboard/reveal
 lyyyyyy POST /c/<slug>/leave
 yyyyyyy GET /c/<slug>/pages/<name>
+yyyyyyy GET /c/<slug>/receipts
 yyyyyyy GET /c/<slug>/rules
 yyyyyyy GET /c/<slug>/submissions
 lxxyxxx GET /c/<slug>/submissions/<public_id>
@@ -158,6 +162,8 @@ lyyyyyy GET /move/<ticket>
 lxxxxxx POST /move/<ticket>
 yyyyyyy GET /rankings
 yyyyyyy GET /readyz
+xxxyxyy GET /receipts/<receipt_id>
+xxxyxyy GET /receipts/<receipt_id>/file
 yyyyyyy GET /reset/<ticket>
 yyyyyyy POST /reset/<ticket>
 yyyyyyy GET /robots.txt

@@ -118,6 +118,7 @@ class World:
         comets = make.team(stars, people["ada"], people["tess"], name="Comets")
         moons = make.team(stars, people["pat"], name="Moons")
         sent = make.submission(comets, people["ada"], public=0.5, private=0.5)
+        receipt = make.receipt(sent)
         make.submission(comets, people["ada"], status=Status.HOST_ERROR)
         now = clock.now()
         kim = make.user("kim")
@@ -161,6 +162,7 @@ class World:
             "invitation_id": invitation.public_id,
             "announcement_id": said.public_id,
             "merge_id": merge.public_id,
+            "receipt_id": receipt.public_id,
             "request_id": merge.public_id,
             "join_id": asked.public_id,
             "switch": "open",

@@ -67,6 +67,7 @@ def scene(make: Factory, ada: User) -> Scene:
     sent = make.submission(
         team, ada, public=0.5, private=PRIVATE, file_name="a.csv", description="x"
     )
+    receipt = make.receipt(sent)
     make.submission(team, ada, public=0.4, private=PRIVATE)
     make.submission(team, ada, status=Status.REJECTED)
     kim = make.user("kim")
@@ -120,6 +121,7 @@ def scene(make: Factory, ada: User) -> Scene:
         "what": "make",
         "secret": link,
         "merge_id": merge.public_id,
+        "receipt_id": receipt.public_id,
         "guide": "participants",
         "filename": "css/podium.css",
         "kind": "data",

@@ -1,0 +1,1 @@
+"""Receipts: what each score was, signed, and chained so that no board is rewritten silently."""
