@@ -42,6 +42,7 @@ from podium.notifications import transport
 from podium.notifications.models import Mail
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
+from podium_sandbox import logs
 from podium_scorer.bundle import BundleError, read_bundle
 
 
@@ -49,7 +50,7 @@ from podium_scorer.bundle import BundleError, read_bundle
 @click.version_option(package_name="podium")
 def cli() -> None:
     """Run and look after a Podium."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.configure(os.environ.get("PODIUM_LOG_FORMAT", "text"))
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
 
 

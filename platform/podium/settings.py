@@ -79,6 +79,7 @@ class Settings:
 
     log_in_tries_per_minute: int = 20
 
+    log_format: str = "text"  # text or json: how the lines of the logs look
     metrics_token: str = ""  # who holds it may read /metrics; empty: nobody
 
     # smtp://, smtps:// or smtp+plain://, as USER:PASSWORD@HOST:PORT; empty: the terminal
@@ -154,6 +155,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         "anyone", "organizers", "admins",
     }:  # fmt: skip
         faults.append("PODIUM_CREATE_COMPETITIONS must be anyone, organizers or admins")
+    if values.get("log_format", "text") not in {"text", "json"}:
+        faults.append("PODIUM_LOG_FORMAT must be text or json")
     faults += _mail_faults(values.get("mail_url", ""), values.get("mail_from", ""))
     if faults:
         raise SettingsError("; ".join(faults))

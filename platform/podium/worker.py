@@ -24,6 +24,7 @@ from podium.core.queue import QUEUE_NAME, SERIALIZER, connect
 from podium.scoring import jobs
 from podium.scoring.rehearsal import rehearse
 from podium.settings import SettingsError, read_settings
+from podium_sandbox import logs
 
 LOADED = jobs  # the functions RQ finds by name
 BEATS = 3  # in the time after which a worker counts as gone
@@ -71,12 +72,12 @@ class JobWorker(SimpleWorker):
 
 def main() -> int:
     """Work until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     try:
         settings = read_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    logs.configure(settings.log_format)
     redis = connect(settings.redis)
     rehearse(bootstrap.services())
     worker = JobWorker(

@@ -147,7 +147,7 @@ def test_the_sandbox_alone_has_the_engine_and_it_knows_no_secret(
     assert "PASSWORD" not in str(sandbox)
     assert not any(volume.startswith("data:") for volume in sandbox["volumes"])
     assert {name for name in sandbox["environment"] if name.startswith("PODIUM_")} == {
-        "PODIUM_CODE_IMAGES", "PODIUM_METRIC_IMAGE",
+        "PODIUM_CODE_IMAGES", "PODIUM_LOG_FORMAT", "PODIUM_METRIC_IMAGE",
         "PODIUM_SANDBOX", "PODIUM_SANDBOX_APPARMOR", "PODIUM_SANDBOX_RUNTIME",
         "PODIUM_SCORER_IMAGE",
     }  # fmt: skip

@@ -176,7 +176,9 @@ def _crash(error: Exception) -> ResponseReturnValue:
     """A fault of ours: logged whole, shown as a sentence."""
     if current_app.testing and not current_app.config.get("SHOW_CRASHES_AS_PAGES"):
         raise error
-    log.exception("a view failed: %s %s", request.method, request.path)
+    # The route and not the address, which may hold a secret.
+    route = request.url_rule.rule if request.url_rule else "no route"
+    log.exception("a view failed: %s %s", request.method, route)
     if "podium_session" in g:
         session().rollback()
     return error_answer(InternalServerError())
