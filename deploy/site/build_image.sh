@@ -4,7 +4,7 @@
 #   DOCKER_HOST=unix:///path/docker.sock deploy/site/build_image.sh
 #
 # Takes the wheels of deploy/site/wheels; make_wheels.sh fills that folder and is run where
-# it is empty. An image of the same content is not built again.
+# it is empty or older than constraints.txt. An image of the same content is not built again.
 #
 # PODIUM_IMAGE_CACHE  Debian's part, kept between builds (default ~/.cache/podium/images)
 #
@@ -44,7 +44,8 @@ base() { # the packages $1 as an image; prints its name
     echo "podium-debian:$hash"
 }
 
-ls deploy/site/wheels/podium-*.whl >/dev/null 2>&1 || deploy/site/make_wheels.sh
+filled=$(find deploy/site/wheels -name '*.whl' -newer constraints.txt | head -n 1)
+[ -n "$filled" ] || deploy/site/make_wheels.sh
 # The classic builder does not read Dockerfile.dockerignore, so it gets just what it needs.
 context() {
     find competitions constraints.txt deploy/site LICENSE migrations platform pyproject.toml \
