@@ -14,7 +14,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo run up test check lint types contracts duplicates format \
-	bench shots image kaggle-clients migrate lock vendor clean
+	bench shots image site-image kaggle-clients migrate lock vendor clean
 
 help: ## List what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ shots: .venv/.dev ## Photograph every page, phone and desktop, light and dark, i
 
 image: ## Build the images of the sandbox on the local Docker engine
 	@deploy/images/build_image.sh
+
+site-image: ## Build the image of site, workers and sandbox service on the local Docker engine
+	@deploy/site/build_image.sh
 
 migrate: .venv/.server ## Bring the database to the newest schema
 	@$(BIN)/podium-server migrate

@@ -6,6 +6,7 @@ import functools
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,11 +89,39 @@ def _no_kaggle_clients() -> str | None:
     return "Kaggle's programs are not installed; make kaggle-clients does it"
 
 
+def compose() -> list[str] | None:
+    """The command for Compose, or None."""
+    if shutil.which("docker-compose"):
+        return ["docker-compose"]
+    asks = ["docker", "compose", "version"]
+    if (
+        shutil.which("docker")
+        and not subprocess.run(asks, capture_output=True).returncode
+    ):
+        return asks[:2]
+    return None
+
+
+def _no_compose() -> str | None:
+    return None if compose() else "there is no docker compose"
+
+
+def _no_site_image() -> str | None:
+    if reason := _no_docker():
+        return reason
+    asks = ["docker", "image", "inspect", "podium-site:latest"]
+    if not subprocess.run(asks, capture_output=True).returncode:
+        return None
+    return "there is no image podium-site; make site-image builds it"
+
+
 OFFERS: dict[str, Callable[[], str | None]] = {
     "docker": _no_docker,
     "browser": _no_browser,
     "postgres": _no_postgres,
     "kaggle": _no_kaggle_clients,
+    "compose": _no_compose,
+    "site_image": _no_site_image,
 }
 
 

@@ -12,7 +12,15 @@ from podium.admin.exposition import bp as exposition
 from podium.admin.views import bp as admin
 from podium.bootstrap import Services, create_services
 from podium.competitions.views import bp as competitions
-from podium.core import assets, filters, markdown, security, telemetry, web
+from podium.core import (
+    assets,
+    filters,
+    markdown,
+    requests_log,
+    security,
+    telemetry,
+    web,
+)
 from podium.core.api import new_app
 from podium.hosting.editing import bp as editing
 from podium.hosting.linting import bp as linting
@@ -43,6 +51,7 @@ def create_app(
     app = new_app("podium", static_folder=None)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     security.secure(app, settings)
+    requests_log.init(app, settings)
     telemetry.init(app)
     web.init(app, services)
     identity.init(app)

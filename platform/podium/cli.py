@@ -30,7 +30,7 @@ from podium.accounts import service as accounts
 from podium.accounts.models import ADMIN, ORGANIZER
 from podium.bootstrap import Services, create_services
 from podium.chains import receipts_group, tell_verdict
-from podium.core import audit, clock
+from podium.core import audit, banner, clock
 from podium.core import migrate as migrations
 from podium.core.errors import PodiumError
 from podium.core.keys import secret_key
@@ -44,6 +44,7 @@ from podium.notifications.models import Mail
 from podium.privacy import deletion
 from podium.scoring import dispatch, sweep
 from podium.settings import Settings, SettingsError, read_settings
+from podium_sandbox import logs
 from podium_scorer.bundle import BundleError, read_bundle
 
 
@@ -51,7 +52,7 @@ from podium_scorer.bundle import BundleError, read_bundle
 @click.version_option(package_name="podium")
 def cli() -> None:
     """Run and look after a Podium."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.configure(os.environ.get("PODIUM_LOG_FORMAT", "text"))
     logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every look
 
 
@@ -344,6 +345,55 @@ def token(username: str, label: str, days: int | None) -> None:
         audit.record(session, Act.TOKEN_MADE, f"user {owner.username}", label=label)
         session.commit()
     click.echo(secret)
+
+
+@cli.group("banner")
+def banner_group() -> None:
+    """What stands on top of every page, for instance during an outage."""
+
+
+@banner_group.command("set")
+@click.argument("text")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def banner_set(text: str, as_json: bool) -> None:
+    """Show TEXT on every page and in the API's status, at once."""
+    services = create_services(_settings())
+    with _acting(services) as session:
+        banner.put_up(session, text=text)
+        session.commit()
+    _tell_of_banner(services, as_json)
+
+
+@banner_group.command("clear")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def banner_clear(as_json: bool) -> None:
+    """Show nothing any more."""
+    services = create_services(_settings())
+    with _acting(services) as session:
+        banner.take_down(session)
+        session.commit()
+    _tell_of_banner(services, as_json)
+
+
+@banner_group.command("show")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def banner_show(as_json: bool) -> None:
+    """Say what every page shows now."""
+    _tell_of_banner(create_services(_settings()), as_json)
+
+
+def _tell_of_banner(services: Services, as_json: bool) -> None:
+    with services.database.reading() as session:
+        found = banner.current(session)
+    if as_json:
+        told = {"text": found.text, "since": found.since.isoformat()} if found else None
+        click.echo(json.dumps({"banner": told}))
+    elif found:
+        click.echo(
+            f"Every page shows since {found.since:%Y-%m-%d %H:%M} UTC: {found.text}"
+        )
+    else:
+        click.echo("No page shows a banner.")
 
 
 @cli.group("audit")

@@ -19,6 +19,7 @@ PREFIX = "PODIUM_"
 RECEIPT_KEY = re.compile(r"([0-9a-f]{64})?")
 MAIL_SCHEMES = ("smtp", "smtps", "smtp+plain")
 MAIL_FROM = re.compile(r"[^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+")
+CONTACT = re.compile(r"mailto:[^@\s]+@[^@\s]+|https://[^\s/]+(/\S*)?")
 
 
 class SettingsError(ValueError):
@@ -81,6 +82,9 @@ class Settings:
 
     log_in_tries_per_minute: int = 20
 
+    log_format: str = "text"  # text or json: how the lines of the logs look
+    # mailto: or https: addresses for reports of weaknesses, separated by commas
+    security_contact: str = ""
     metrics_token: str = ""  # who holds it may read /metrics; empty: nobody
 
     # smtp://, smtps:// or smtp+plain://, as USER:PASSWORD@HOST:PORT; empty: the terminal
@@ -158,10 +162,22 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         faults.append("PODIUM_CREATE_COMPETITIONS must be anyone, organizers or admins")
     if not RECEIPT_KEY.fullmatch(values.get("receipt_key", "")):  # it is secret
         faults.append("PODIUM_RECEIPT_KEY must be 64 hex digits in lower case")
+    if values.get("log_format", "text") not in {"text", "json"}:
+        faults.append("PODIUM_LOG_FORMAT must be text or json")
+    if not all(map(CONTACT.fullmatch, contacts(values.get("security_contact", "")))):
+        faults.append(
+            "PODIUM_SECURITY_CONTACT must be like mailto:security@example.org or "
+            "https://example.org/security, several of them separated by commas"
+        )
     faults += _mail_faults(values.get("mail_url", ""), values.get("mail_from", ""))
     if faults:
         raise SettingsError("; ".join(faults))
     return Settings(**values)
+
+
+def contacts(security_contact: str) -> list[str]:
+    """The addresses of ``security_contact``, the preferred one first."""
+    return [each.strip() for each in security_contact.split(",") if each.strip()]
 
 
 def _mail_faults(url: str, sender: str) -> list[str]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.executions import Execution
@@ -24,10 +26,41 @@ from podium.core.queue import QUEUE_NAME, SERIALIZER, connect
 from podium.scoring import jobs
 from podium.scoring.rehearsal import rehearse
 from podium.settings import SettingsError, read_settings
+from podium_sandbox import logs
 
-LOADED = jobs  # the functions RQ finds by name
+# All that a worker does, by the names that the queue knows.
+KNOWN = {
+    f"{jobs.__name__}.{function.__name__}": function
+    for function in (jobs.score, jobs.prepare, jobs.lint)
+}
 BEATS = 3  # in the time after which a worker counts as gone
 log = logging.getLogger(__name__)
+
+
+class UnknownJob(Exception):
+    """The queue holds a job that Podium never sends."""
+
+
+class KnownJob(Job):
+    """A job of Podium's, by its name and a row's id, and nothing else.
+
+    RQ's own imports whatever name it finds in Redis and calls it with what it finds
+    there; so who can write there could run any program here.
+    """
+
+    @property
+    def func(self) -> Callable[[int], None]:
+        """The function; raises UnknownJob for any that is not one of ours."""
+        found = None if self.instance is not None else KNOWN.get(str(self.func_name))
+        if found is None:
+            raise UnknownJob(f"{self.func_name!r} is no job of Podium's")
+        return found
+
+    @property
+    def success_callback(self) -> None:
+        """None: Podium's jobs call nobody back."""
+
+    failure_callback = stopped_callback = success_callback
 
 
 class JobWorker(SimpleWorker):
@@ -69,23 +102,27 @@ class JobWorker(SimpleWorker):
             thread.join()
 
 
+def make_worker(redis: Redis, *, ttl_s: int) -> JobWorker:
+    """A worker on Podium's queue that knows Podium's jobs only."""
+    known: dict[str, Any] = {
+        "connection": redis,
+        "serializer": SERIALIZER,
+        "job_class": KnownJob,
+    }
+    return JobWorker([Queue(QUEUE_NAME, **known)], worker_ttl=ttl_s, **known)
+
+
 def main() -> int:
     """Work until told to stop."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     try:
         settings = read_settings()
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 2
+    logs.configure(settings.log_format)
     redis = connect(settings.redis)
     rehearse(bootstrap.services())
-    worker = JobWorker(
-        [Queue(QUEUE_NAME, connection=redis, serializer=SERIALIZER)],
-        connection=redis,
-        serializer=SERIALIZER,
-        worker_ttl=settings.worker_ttl_s,
-    )
-    worker.work(logging_level="WARNING")
+    make_worker(redis, ttl_s=settings.worker_ttl_s).work(logging_level="WARNING")
     return 0
 
 

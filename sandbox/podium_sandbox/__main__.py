@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import grp
 import json
-import logging
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from podium_sandbox import doctor, shell
+from podium_sandbox import doctor, logs, shell
 from podium_sandbox.client import SandboxClient
 from podium_sandbox.code_job import CodeJobError
 from podium_sandbox.inputs import InputError
@@ -37,11 +36,7 @@ DEFAULT_SOCKET = "/run/podium/sandbox.sock"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; the process's exit code."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        level=logging.INFO,
-        format="sandbox %(levelname)s %(message)s",
-        stream=sys.stderr,
-    )
+    logs.configure(os.environ.get("PODIUM_LOG_FORMAT", "text"), prefix="sandbox")
     try:
         return int(options.command(options))
     except _SENTENCES as error:

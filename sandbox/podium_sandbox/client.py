@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
+from podium_sandbox import logs
 from podium_sandbox.code_job import DEFAULT_WALL_S, CodeJob
 from podium_sandbox.verdicts import Ended, ProgramVerdict
 from podium_scorer.contract import Job, Outcome, Verdict, job_to_json
@@ -114,6 +115,7 @@ class SandboxClient:
             "job": job_to_json(job),
             "wall_s": wall_s,
             "output": output is not None,
+            "about": logs.about(),
         }
         try:
             with contextlib.ExitStack() as stack:
@@ -141,7 +143,7 @@ class SandboxClient:
         the outcome ``failed``, with ``sandbox`` as ``run`` has it.
         """
         time_s = job.train_wall_s + job.limits.get("wall_s", DEFAULT_WALL_S)
-        request = {"op": "code", "job": job.to_json()}
+        request = {"op": "code", "job": job.to_json(), "about": logs.about()}
         try:
             with contextlib.ExitStack() as stack:
                 handed = [_descriptor(file, stack) for file in files]

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from podium_sandbox import doctor
+from podium_sandbox import doctor, logs
 from podium_sandbox.asking import (
     WAIT_FOR_REQUEST_S,
     code_request,
@@ -188,10 +188,20 @@ class Service:
         match request.get("op"):
             case "status":
                 return self.status().to_json()
-            case "run":
-                return self._run(request, descriptors, link).to_json()
-            case "code":
-                return self._run_code(request, descriptors, link).to_json()
+            case "run" | "code" as operation:
+                with logs.bound(**logs.believable(request.get("about"))):
+                    run = self._run if operation == "run" else self._run_code
+                    verdict = run(request, descriptors, link)
+                    logs.say(
+                        log,
+                        "a job ended",
+                        kind=kind_of(request) if operation == "run" else "program",
+                        outcome=str(verdict.outcome),
+                        reason=verdict.reason and str(verdict.reason),
+                        sandbox=verdict.sandbox,
+                        wall_s=verdict.wall_s,
+                    )
+                return verdict.to_json()
         return {"error": "The sandbox service knows the requests run, code and status."}
 
     def _run(

@@ -90,7 +90,7 @@ def test_the_worker_loads_nothing_numeric_and_no_site() -> None:
     loaded = set(output.split())
     assert not NUMERIC & loaded
     assert not {"podium.app", "podium.core.web", "docker"} & loaded
-    assert worker.LOADED.__name__ in loaded
+    assert worker.jobs.__name__ in loaded
 
 
 def errors(kind: type[PodiumError]) -> Iterator[type[PodiumError]]:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from podium.accounts import schemas, service
 from podium.accounts.models import ApiToken, User
-from podium.core import clock
+from podium.core import clock, requests_log
 from podium.core.api import Access, ApiBlueprint, bearer, no_content
 from podium.core.limits import count_try
 from podium.core.problems import Unauthorized
@@ -38,6 +38,7 @@ def user_id_of_token(secret: str) -> int | None:
             kind="unauthorized",
         )
     _touch(token)
+    requests_log.asked_by(token.user_id)
     return token.user_id
 
 

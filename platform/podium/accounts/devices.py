@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from podium.accounts import sessions
 from podium.accounts.models import LogIn, User
-from podium.core import clock, web
+from podium.core import clock, requests_log, web
 from podium.core.ids import secret
 
 KEY = "log_in"
@@ -71,6 +71,7 @@ def _checked(load: Callable[[str], User | None]) -> Callable[[str], User | None]
         if found is None:
             return None
         _note(found)
+        requests_log.asked_by(user.id)
         return user
 
     return checked

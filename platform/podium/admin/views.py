@@ -10,10 +10,10 @@ from podium.accounts import service as accounts
 from podium.accounts.identity import require_viewer
 from podium.accounts.models import User
 from podium.admin import queries, service
-from podium.admin.forms import BlockForm
-from podium.core import audit, clock, web
+from podium.admin.forms import BannerForm, BlockForm
+from podium.core import audit, banner, clock, web
 from podium.core.api import VERSION
-from podium.core.errors import PodiumError
+from podium.core.errors import Invalid, PodiumError
 from podium.core.forms import show_faults, text
 from podium.core.models import Act
 from podium.core.paging import cursor_of, id_of
@@ -32,10 +32,15 @@ LONGEST_ROWS, FAILED_ROWS = 10, 20
 def index() -> ResponseReturnValue:
     """Is everything well, and what needs me?"""
     _admin()
+    return _overview(BannerForm())
+
+
+def _overview(form: BannerForm, status: int = 200) -> ResponseReturnValue:
     session, services, now = web.session(), web.services(), clock.now()
     hosts = session.scalars(select(ScoringHost).order_by(ScoringHost.name)).all()
-    return render_template(
+    page = render_template(
         "admin/index.html",
+        form=form,
         version=VERSION,
         queue=queries.queue(session, now=now),
         queue_answers=services.jobs.waiting() is not None,
@@ -47,6 +52,26 @@ def index() -> ResponseReturnValue:
         room=queries.room(session, services.settings.data_dir),
         now=now,
     )
+    return page, status
+
+
+@bp.post("/admin/banner/<any(set, clear):what>")
+def say(what: str) -> ResponseReturnValue:
+    """Tell everybody something on every page, or stop telling it."""
+    _admin()
+    form, session = BannerForm(), web.session()
+    try:
+        if what == "set":
+            banner.put_up(session, text=text(form, "text"))
+        else:
+            banner.take_down(session)
+        session.commit()
+    except Invalid as error:
+        session.rollback()
+        show_faults(form, error)
+        return _overview(form, error.status)
+    flash("Saved. Every page shows it." if what == "set" else "Saved.", "success")
+    return redirect(url_for("admin.index"), 303)
 
 
 @bp.post("/admin/retry/<public_id>")

@@ -140,10 +140,18 @@ class ScoringMachine(Answer):
     seen_at: datetime
 
 
+class Notice(Answer):
+    """What the people who run the service say to everybody."""
+
+    text: str
+    since: datetime
+
+
 class ServiceStatus(Answer):
     """How the service is. Degraded: nothing is lost, but scores may come late."""
 
     version: str
     state: Literal["ok", "degraded"]
+    banner: Notice | None
     queue: Queue
     hosts: list[ScoringMachine]

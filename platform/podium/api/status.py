@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from podium.api import schemas
-from podium.core import clock
+from podium.core import banner, clock
 from podium.core.api import VERSION, ApiBlueprint
 from podium.core.web import services, session
 from podium.scoring.dispatch import queue_counts
@@ -23,9 +23,11 @@ def get_status() -> schemas.ServiceStatus:
     """How the service is, and how strong its sandboxes are"""
     counts = queue_counts(session())
     hosts = session().scalars(select(ScoringHost).order_by(ScoringHost.name)).all()
+    said = banner.current(session())
     return schemas.ServiceStatus(
         version=VERSION,
         state="ok" if _scores(list(hosts)) else "degraded",
+        banner=schemas.Notice(text=said.text, since=said.since) if said else None,
         queue=schemas.Queue(
             waiting=counts[Status.QUEUED], running=counts[Status.RUNNING]
         ),

@@ -161,15 +161,18 @@ class Database:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``url`` with Podium's rules for its database."""
+    """An engine for ``url`` with Podium's rules for its database.
+
+    Its errors do not show the values of a statement, which may be somebody's secret.
+    """
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
     if url.startswith("postgresql://"):
         url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, **POOL)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, **POOL)
     connect_args = {"timeout": BUSY_TIMEOUT_MS / 1000}
-    engine = create_engine(url, connect_args=connect_args, **POOL)
+    engine = create_engine(url, connect_args=connect_args, hide_parameters=True, **POOL)
     event.listen(engine, "do_connect", _before_sqlite_connect)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)

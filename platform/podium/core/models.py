@@ -1,4 +1,4 @@
-"""AuditEntry and AuditHead: what was done with a privilege."""
+"""AuditEntry and AuditHead: what was done with a privilege. Banner: what all are told."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from podium.core.db import Base, BigKey, Sha256
+
+BANNER_CHARS = 300
 
 
 class Act(StrEnum):
@@ -35,6 +37,8 @@ class Act(StrEnum):
     ANNOUNCEMENT_DELETED = "announcement.deleted"
     BACKUP_MADE = "backup.made"
     BACKUP_RESTORED = "backup.restored"
+    BANNER_SET = "banner.set"
+    BANNER_CLEARED = "banner.cleared"
 
 
 class AuditEntry(Base):
@@ -64,3 +68,13 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entries: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[Sha256]
+
+
+class Banner(Base):
+    """What the operator says on every page: one row, or none."""
+
+    __tablename__ = "banner"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    text: Mapped[str] = mapped_column(String(BANNER_CHARS))
+    since: Mapped[datetime]

@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 QUEUE_NAME = "podium"
 FAILED_JOB_TTL_S = 600
 # What lies in Redis is data: with RQ's default, pickle, who writes there runs code here.
+# The worker also takes only the functions that it knows (``podium.worker.KnownJob``).
 SERIALIZER = JSONSerializer
 ANSWER_WITHIN_S = 5  # a page must not wait longer for a queue that hangs
 log = logging.getLogger(__name__)

@@ -18,14 +18,16 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, validate_csrf
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, InternalServerError
 from wtforms.validators import ValidationError
 
-from podium.core import audit, limits, telemetry
+from podium.core import audit, banner, limits, telemetry
 from podium.core.api import is_api
 from podium.core.errors import NotAllowed, PodiumError, TooMany
+from podium.core.models import Banner
 from podium.core.problems import problem
 from podium.core.services import Services
 
@@ -72,6 +74,7 @@ def init(app: Flask, services: Services) -> None:
     app.extensions[EXTENSION] = services
     limits.init_app(app, services.settings)
     app.teardown_appcontext(_close_session)
+    app.jinja_env.globals["banner"] = _banner
     app.register_error_handler(LogInFirst, _to_log_in)
     app.register_error_handler(PodiumError, error_answer)
     app.register_error_handler(HTTPException, error_answer)
@@ -176,7 +179,9 @@ def _crash(error: Exception) -> ResponseReturnValue:
     """A fault of ours: logged whole, shown as a sentence."""
     if current_app.testing and not current_app.config.get("SHOW_CRASHES_AS_PAGES"):
         raise error
-    log.exception("a view failed: %s %s", request.method, request.path)
+    # The route and not the address, which may hold a secret.
+    route = request.url_rule.rule if request.url_rule else "no route"
+    log.exception("a view failed: %s %s", request.method, route)
     if "podium_session" in g:
         session().rollback()
     return error_answer(InternalServerError())
@@ -203,6 +208,16 @@ def _back() -> str:
         return "/"
     path = "/" + referrer.removeprefix(request.host_url).lstrip("/\\")
     return path if path.split("?")[0] != request.path else "/"
+
+
+def _banner() -> Banner | None:
+    """What the operator says to everybody. A page of an error has to come without a
+    database, too, and must not wait for a writer: hence a transaction of its own."""
+    try:
+        with services().database.reading() as reading:
+            return banner.current(reading)
+    except SQLAlchemyError:
+        return None
 
 
 def _close_session(_error: BaseException | None) -> None:

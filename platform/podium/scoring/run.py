@@ -23,6 +23,7 @@ from podium.scoring.claim import Claim, claim, give_back, kept, ours
 from podium.scoring.record import Judged, record
 from podium.settings import Settings
 from podium.submissions.models import Score
+from podium_sandbox import logs
 from podium_sandbox.client import CodeJob, Ended, ProgramVerdict
 from podium_scorer.contract import (
     CustomPrepareJob,
@@ -48,6 +49,7 @@ class Work:
     job: Job
     sha256s: tuple[str, ...]
     wall_s: float
+    about: str  # the public id of a submission, the slug and number of a revision
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,29 @@ def score(services: Services, score_id: int) -> None:
         program = None if claimed is None else program_work(session, claimed)
         session.commit()
     if claimed is not None and work is not None:
-        with kept(services, claimed):
-            judged = _worn_out(claimed, settings) or _judge(services, work, program)
-        with services.database.session() as session:
-            if not record(session, claimed, judged, settings=settings):
-                log.warning("score %s was taken over by another worker", score_id)
-            session.commit()
+        with logs.bound(submission=work.about, score=score_id):
+            _score(services, claimed, work, program)
     dispatch.dispatch(services)
+
+
+def _score(
+    services: Services, claimed: Claim, work: Work, program: ProgramWork | None
+) -> None:
+    settings = services.settings
+    with kept(services, claimed):
+        judged = _worn_out(claimed, settings) or _judge(services, work, program)
+    with services.database.session() as session:
+        if not record(session, claimed, judged, settings=settings):
+            log.warning("the score was taken over by another worker")
+        session.commit()
+    logs.say(
+        log,
+        "a score ended",
+        attempt=claimed.attempt,
+        outcome=str(judged.verdict.outcome),
+        sandbox=judged.verdict.sandbox,
+        wall_s=judged.verdict.wall_s,
+    )
 
 
 def prepare(services: Services, revision_id: int) -> None:
@@ -90,7 +108,11 @@ def prepare(services: Services, revision_id: int) -> None:
         session.commit()
     if claimed is not None and work is not None:
         index: Blob | None = None
-        with kept(services, claimed), tempfile.TemporaryFile() as output:
+        with (
+            logs.bound(revision=work.about),
+            kept(services, claimed),
+            tempfile.TemporaryFile() as output,
+        ):
             worn_out = _worn_out(claimed, settings)
             verdict = worn_out.verdict if worn_out else _run(services, work, output)
             if verdict.outcome is Outcome.PREPARED:
@@ -216,8 +238,9 @@ def score_work(session: Session, claimed: Claim, settings: Settings) -> Work:
     job: Job = CustomScoreJob(submission_name=name, caps=caps)
     if revision.metric_sha256 is None:
         job = ScoreJob(metric=_spec(revision), submission_name=name, caps=caps)
-    files = (revision.index_sha256, submission.sha256)
-    return Work(job, files if program is None else files[:1], settings.score_wall_s)
+    files: tuple[str, ...] = (revision.index_sha256, submission.sha256)
+    files = files if program is None else files[:1]
+    return Work(job, files, settings.score_wall_s, submission.public_id)
 
 
 def program_work(session: Session, claimed: Claim) -> ProgramWork | None:
@@ -235,21 +258,23 @@ def program_work(session: Session, claimed: Claim) -> ProgramWork | None:
 
 def _prepare_work(session: Session, claimed: Claim, settings: Settings) -> Work:
     revision = session.get_one(Revision, claimed.row_id)
-    files = (revision.solution_sha256, revision.sample_sha256)
+    files: tuple[str, ...] = (revision.solution_sha256, revision.sample_sha256)
+    about = f"{revision.competition.slug}/{revision.number}"
     if revision.metric_sha256 is None:
         job: Job = PrepareJob(
             metric=_spec(revision),
             id_column=revision.id_column,
             public_only=revision.part is Part.PUBLIC,
         )
-        return Work(job, files, settings.prepare_wall_s)
+        return Work(job, files, settings.prepare_wall_s, about)
     job = CustomPrepareJob(
         params=revision.metric_params,
         shows_errors=revision.metric_shows_errors,
         id_column=revision.id_column,
         public_only=revision.part is Part.PUBLIC,
     )
-    return Work(job, (*files, revision.metric_sha256), settings.prepare_wall_s)
+    files = (*files, revision.metric_sha256)
+    return Work(job, files, settings.prepare_wall_s, about)
 
 
 def _spec(revision: Revision) -> MetricSpec:

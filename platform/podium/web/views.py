@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -15,8 +16,10 @@ from podium.competitions import queries as competitions
 from podium.competitions.models import Announcement, Stage
 from podium.core import clock, web
 from podium.core.api import VERSION
+from podium.core.errors import NotFound
 from podium.scoring import dispatch
 from podium.scoring.models import ScoringHost
+from podium.settings import contacts
 from podium.submissions.models import Status
 from podium.teams import queries as teams
 from podium.web import find
@@ -24,6 +27,7 @@ from podium.web import find
 bp = Blueprint("web", __name__, template_folder="templates")
 
 ON_FRONT_PAGE = 6
+SECURITY_VALID = timedelta(days=90)  # what is served is as fresh as the settings
 NEWS_ON_FRONT_PAGE = 3
 ON_SITEMAP = 20_000  # a sitemap may hold 50,000 addresses, and each has two
 
@@ -142,6 +146,23 @@ def sitemap() -> ResponseReturnValue:
         SubElement(SubElement(root, "url"), "loc").text = address
     content = tostring(root, encoding="utf-8", xml_declaration=True)
     return Response(content, content_type="application/xml; charset=utf-8")
+
+
+@bp.get("/.well-known/security.txt")
+def security() -> ResponseReturnValue:
+    """Whom to tell of a weakness (RFC 9116), where the operator has said it."""
+    settings = web.services().settings
+    found = contacts(settings.security_contact)
+    if not found:
+        raise NotFound("The people who run this site have named no contact for that.")
+    until = (clock.now() + SECURITY_VALID).replace(hour=0, minute=0, second=0)
+    lines = [
+        *(f"Contact: {each}" for each in found),
+        f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
+        f"Canonical: {settings.site_url}{url_for('web.security')}",
+        "",
+    ]
+    return Response("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @bp.get("/favicon.ico")

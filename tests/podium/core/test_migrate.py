@@ -20,7 +20,7 @@ from podium.bootstrap import Services
 from podium.competitions.models import Announcement, Competition, Revision
 from podium.core import audit, clock, migrate
 from podium.core.db import Base, Database
-from podium.core.models import Act
+from podium.core.models import Act, Banner
 from podium.core.paths import resource
 from podium.core.storage import LocalStorage
 from podium.kaggle.models import KaggleUpload
@@ -562,6 +562,20 @@ def _apart_from(
     }
 
 
+def what_everybody_is_told(empty: Database, folder: Path) -> None:
+    """The banner goes and comes as a table; nothing else is touched."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    with Session(empty.engine) as session, session.begin():
+        session.add(Banner(id=1, text="Late today.", since=clock.now()))
+    assert len(content(empty)["banner"]) == 1
+    migrate.downgrade(empty, "0017_accounts")
+    assert "banner" not in content(empty)
+    migrate.upgrade(empty)
+    assert content(empty) == before
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -580,6 +594,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0015_audit": the_audit_log,
     "0016_receipts": receipts_of_scores,
     "0017_accounts": deleted_accounts,
+    "0019_banner": what_everybody_is_told,
 }
 
 

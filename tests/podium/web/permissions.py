@@ -16,8 +16,10 @@ from __future__ import annotations
 ROWS = """
 yyyyyyy GET /
 yyyyyyy GET /.well-known/podium-receipts
+xxxxxxx GET /.well-known/security.txt
 lnnnnny GET /admin
 lnnnnny GET /admin/audit
+lnnnnny POST /admin/banner/<any(set, clear):what>
 lnnnnny GET /admin/competitions
 lnnnnny POST /admin/retry/<public_id>
 lnnnnny GET /admin/users

@@ -163,6 +163,7 @@ def address(app: Flask, rule: Rule, scene: Scene) -> str:
         "running.review": "remove",
         "hosting.set_ranked": "count",
         "admin.change": "block",
+        "admin.say": "set",
     }.get(rule.endpoint, scene.values["what"])
     values["name"] = {
         "static": "css/podium.css",
