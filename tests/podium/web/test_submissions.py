@@ -251,7 +251,7 @@ def test_after_the_end_what_is_sent_is_late(
     assert "2 submissions sent after the end: late, unranked" in (
         as_ada.get("/c/stars/team").text
     )
-    assert "is late, and unranked" in as_ada.get(f"/teams/{team.public_id}").text
+    assert "is late, and unranked" in as_ada.get(f"/t/{team.public_id}").text
 
 
 def test_a_queue_that_is_away_does_not_matter(
