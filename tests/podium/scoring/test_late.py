@@ -84,13 +84,13 @@ class After:
 
     def ranked(self) -> dict[str, Any]:
         """All that ranks decide, and what decides them."""
-        now = clock.now()
+        now, entries = clock.now(), self.boards()
         with self.works.session() as session:
             competition = self.held(session)
             users = [session.get_one(User, user.id) for _, user in self.teams]
             numbers = [team.id for team, _ in self.teams]
             return {
-                "boards": self.boards(),
+                "boards": entries,
                 "versions": list(
                     session.scalars(
                         select(Board.version)
