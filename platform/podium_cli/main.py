@@ -328,7 +328,7 @@ def submissions(slug: str, limit: int, as_json: bool) -> None:
                 show.state(item),
                 show.score(item.get("public_score")),
                 show.score(item.get("private_score")),
-                item.get("final") or "",
+                "late" if item.get("late") else item.get("final") or "",
                 item.get("description") or "",
             )
             for item in items

@@ -163,6 +163,8 @@ def ending(submission: Json) -> list[str]:
             lines[0] += f", rank {submission['rank']}"
         if submission.get("private_score") is not None:
             lines.append(f"Private score {score(submission['private_score'])}")
+        if submission.get("late"):
+            lines.append("Late: sent after the end, so it is ranked nowhere.")
         return lines
     lines = [f"No score: {state(submission)}."]
     if submission.get("message"):

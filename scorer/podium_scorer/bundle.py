@@ -200,7 +200,7 @@ def _kind(top: Section) -> str:
 
 
 def _policy(top: Section, kind: str) -> SubmissionPolicy | None:
-    keys = ("per_day", "total", "max_bytes", "formats", "final_selection")
+    keys = ("per_day", "total", "max_bytes", "formats", "final_selection", "late")
     section = top.section("submission", f"a section with {_and(keys)}.", known=keys)
     if section is None:
         return None
@@ -237,7 +237,20 @@ def _policy(top: Section, kind: str) -> SubmissionPolicy | None:
         max_bytes=max_bytes,
         formats=formats,
         final_selection=final,
+        late=_late(section, kind),
     )
+
+
+def _late(section: Section, kind: str) -> bool:
+    """Whether submissions are taken after the end: by default where they are predictions."""
+    late = section.flag("late", default=kind != "code")
+    if late and kind == "code":
+        section.fault(
+            "late",
+            "Programs can't be sent after the end.",
+            "false in a code competition, or leave the key out.",
+        )
+    return late
 
 
 def _team_max_size(top: Section) -> int:

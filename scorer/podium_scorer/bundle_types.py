@@ -19,7 +19,7 @@ class SubmissionPolicy:
     """What a team may send. ``total`` is None where only the day's limit counts.
 
     ``final_selection`` is how many submissions a team chooses for the private board; 0
-    where all count.
+    where all count. ``late``: submissions after the end are scored, and never ranked.
     """
 
     per_day: int
@@ -27,6 +27,7 @@ class SubmissionPolicy:
     max_bytes: int
     formats: tuple[str, ...]
     final_selection: int
+    late: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ def test_a_sound_bundle_is_read(write: Write) -> None:
     assert (bundle.metric.name, dict(bundle.metric.params)) == ("roc_auc", {})
     assert bundle.submission.total is None
     assert bundle.submission.formats == ("csv", "csv.gz", "zip", "parquet")
+    assert bundle.submission.late
     assert bundle.submission.max_bytes == 1_000_000
     assert [page.text for page in bundle.pages] == ["Pears.\n", "Be fair.\n", "Rows.\n"]
     assert [data.file.name for data in bundle.data] == ["train.csv", "sample.csv"]
@@ -133,6 +134,7 @@ MANIFEST_FAULTS = [
     ("per_day: 5", "per_day: 5\n  total: 3", "  total", "smaller than per_day"),
     ("max_bytes: 1_000_000", "max_bytes: 1e9", "  max_bytes", "not a whole number"),
     ("per_day: 5", "per_day: 5\n  per_day: 6", "  per_day: 6", "stands twice"),
+    ("per_day: 5", "per_day: 5\n  late: maybe", "  late", "true or false"),
     ("per_day: 5", "per_day: 5\n  formats: [npx]", "  formats", "npz"),
     ("per_day: 5", "per_day: 5\n  formats: [xls]", "  formats", "“xls”, which is"),
     ("  max_size: 3", "  size: 3", "  size", "“team.size” is unknown"),

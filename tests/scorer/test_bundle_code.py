@@ -114,6 +114,7 @@ def test_a_code_competition_is_read(tmp_path: Path) -> None:
     assert [file.name for file in code.inputs] == ["test.csv"]
     assert (code.wall_s, code.memory_mb, code.shows_log) == (60, 512, False)
     assert found.submission.formats == ("zip", "py", "ipynb")
+    assert not found.submission.late
 
 
 def test_a_training_stage_is_read(tmp_path: Path) -> None:
@@ -143,6 +144,7 @@ def test_a_training_stage_is_read(tmp_path: Path) -> None:
         ("[hidden/test.csv]", "[solution.csv]", "is the solution"),
         ("kind: code", "kind: prediction", "runs no programs"),
         ("max_bytes: 1_000_000", "max_bytes: 10\n  formats: [csv]", "names “csv”"),
+        ("max_bytes: 1_000_000", "max_bytes: 10\n  late: true", "sent after the end"),
     ],
 )
 def test_a_faulty_section_of_code_is_told(

@@ -135,6 +135,7 @@ def _set_fields(competition: Competition, bundle: Bundle) -> list[str]:
         "submission_max_bytes": bundle.submission.max_bytes,
         "submission_formats": list(bundle.submission.formats),
         "final_selections": bundle.submission.final_selection,
+        "late_submissions": bundle.submission.late,
         "team_max_size": bundle.team_max_size,
         "licence_name": bundle.licence.name,
         "licence_url": bundle.licence.url,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -63,6 +64,8 @@ class Competition(Base):
     submission_max_bytes: Mapped[int] = mapped_column(BigInteger)
     submission_formats: Mapped[list[str]] = mapped_column(default=list)
     final_selections: Mapped[int] = mapped_column(default=2)
+    # Whether predictions are taken after the end: scored, and never ranked.
+    late_submissions: Mapped[bool] = mapped_column(default=True, server_default=true())
     team_max_size: Mapped[int]
     licence_name: Mapped[Name] = mapped_column(default="")
     licence_url: Mapped[str] = mapped_column(String(500), default="")
@@ -103,6 +106,15 @@ class Competition(Base):
         if moment < self.opens_at:
             return Stage.UPCOMING
         return Stage.OPEN if moment < self.closes_at else Stage.ENDED
+
+    def takes_late(self, moment: datetime) -> bool:
+        """Whether what is sent at ``moment`` is a late submission: scored, never ranked."""
+        late = self.late_submissions and self.kind is Kind.PREDICTION
+        return late and self.stage(moment) is Stage.ENDED
+
+    def takes_submissions(self, moment: datetime) -> bool:
+        """Whether its timeline lets teams submit at ``moment``, in time or late."""
+        return self.stage(moment) is Stage.OPEN or self.takes_late(moment)
 
 
 class Part(StrEnum):

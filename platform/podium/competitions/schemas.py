@@ -99,6 +99,9 @@ class Rules(Answer):
         description="How many submissions a team chooses for the private board; 0 where "
         "all count."
     )
+    late_submissions: bool = Field(
+        description="Whether submissions are taken after the end: scored, never ranked."
+    )
 
 
 class ProgramInput(Answer):

@@ -179,7 +179,9 @@ def limits(*, slug: str) -> Shape:
     left = submissions.allowance(session(), team=team, competition=competition, now=now)
     return wire.limits(
         left,
-        today=submission_queries.used_today(session(), team=team, now=now)
+        today=submission_queries.used_today(
+            session(), team=team, now=now, late=competition.takes_late(now)
+        )
         if team
         else 0,
         total=team.submissions_made if team else 0,

@@ -15,7 +15,7 @@ from podium.core.filters import score as shown_score
 from podium.leaderboards.queries import Row
 from podium.scoring.service import Header, Standing
 from podium.submissions.intake import Allowance
-from podium.submissions.models import Score, Status
+from podium.submissions.models import Score, Status, Submission
 
 Shape = dict[str, Any]
 STATUS = {
@@ -92,7 +92,7 @@ def competition(
         "licenseName": found.licence_name,
         "awardsPoints": False,
         "isKernelsSubmissionsOnly": False,
-        "submissionsDisabled": not found.opens_at <= now < found.closes_at,
+        "submissionsDisabled": not found.takes_submissions(now),
     }
 
 
@@ -127,7 +127,7 @@ def submission(found: Standing, *, site_url: str) -> Shape:
         "ref": own.id,
         "totalBytes": own.size,
         "date": date(own.created_at),
-        "description": own.description,
+        "description": _description(own),
         "errorDescription": error_text(found.status, found.score),
         "fileName": own.file_name,
         "publicScore": score(found.public, metric),
@@ -171,6 +171,11 @@ def error_text(status: Status, found: Score | None) -> str:
     if status is Status.CUT_OFF and found is not None and found.reason:
         text += f" ({found.reason})"
     return f"{text}."
+
+
+def _description(own: Submission) -> str:
+    """A submission's description; Kaggle's shapes have no other place for “late”."""
+    return f"Late, unranked. {own.description}".strip() if own.late else own.description
 
 
 def _fault(fault: Shape) -> str:

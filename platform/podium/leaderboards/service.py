@@ -159,7 +159,8 @@ def _ends(
 
 
 def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
-    """What a board is made of: the scores that one revision gave on one split.
+    """What a board is made of: the scores that one revision gave on one split, without
+    those of late submissions.
 
     ``chance`` numbers each team's from 1: first those it selected, then by public score.
     """
@@ -194,6 +195,7 @@ def _scored(revision: Revision, split: Split) -> Select[*tuple[Any, ...]]:
             Score.status == Status.SCORED,
             value.is_not(None),
             Submission.withdrawn_at.is_(None),
+            Submission.late.is_(False),
         )
     )
 

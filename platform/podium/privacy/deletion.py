@@ -87,9 +87,11 @@ def _leave_teams(session: Session, user: User, now: datetime) -> None:
     )
     for competition in entered.all():
         team = teams.team_of(session, competition=competition, user=user)
-        if team is None or not team.submissions_made:
-            if competition.stage(now) is not Stage.ENDED:
-                team_service.leave(session, competition=competition, user=user)
+        ended = competition.stage(now) is Stage.ENDED
+        if not ended and (team is None or not team.submissions_made):
+            team_service.leave(session, competition=competition, user=user)
+            continue
+        if team is None:
             continue
         team_service.lock(session, team)
         session.refresh(team, ["memberships"])

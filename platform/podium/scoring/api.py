@@ -287,6 +287,7 @@ def _shown(submission: Submission) -> schemas.SubmissionAnswer:
         private_score=rounded(found.private, decimals),
         private_interval=_rounded(found.private_interval, decimals),
         rank=_rank(submission),
+        late=submission.late,
         final=None if found.final is None else found.final.value,
         errors=[schemas.Fault.model_validate(error) for error in errors],
         message=found.message,

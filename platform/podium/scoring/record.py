@@ -197,9 +197,10 @@ def _stored(text: str) -> str:
 
 
 def _show(session: Session, score: Score) -> None:
-    """Bring a new score to the boards, if they are its revision's."""
+    """Bring a new score to the boards, if they are its revision's and it is not late."""
     competition = _competition(session, score)
-    if competition.live_revision_id == score.revision_id:
+    late = session.get_one(Submission, score.submission_id).late
+    if competition.live_revision_id == score.revision_id and not late:
         leaderboards.refresh_team(
             session, competition=competition, team_id=score.team_id
         )

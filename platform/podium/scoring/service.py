@@ -85,6 +85,8 @@ def _require_choosable(
         raise Refused(
             f"In {competition.title} every submission counts, so none is chosen."
         )
+    if submission.late:  # the end was moved since
+        raise Refused("This submission was sent after an end, so it can't be a final.")
     score = submission_queries.shown_score(submission)
     status = Status.WITHDRAWN if submission.withdrawn_at else score and score.status
     if status not in {Status.SCORED, *WAITING}:
@@ -124,9 +126,10 @@ def show_change(
 ) -> None:
     """Bring the boards to what a held submission has become: off, back or chosen."""
     session.flush()  # the boards are made from what the database holds
-    leaderboards.refresh_team(
-        session, competition=competition, team_id=submission.team_id
-    )
+    if not submission.late:
+        leaderboards.refresh_team(
+            session, competition=competition, team_id=submission.team_id
+        )
     # It may have been the last one that a new revision waited for.
     rescore.go_live_if_done(session, competition=competition)
 
@@ -260,6 +263,7 @@ class Header:
     team: Team | None
     row: boards.Row | None  # on the board that is open: the private one after the end
     allowance: Allowance | None
+    late: int = 0  # late submissions of the team's
 
 
 def header(
@@ -283,6 +287,7 @@ def header(
         allowance=submissions.allowance(
             session, team=team, competition=competition, now=now
         ),
+        late=submission_queries.late_count(session, team=team) if team and ended else 0,
     )
 
 

@@ -44,15 +44,15 @@ def allowance(
 
 
 def timeline_refusal(
-    *, title: str, opens_at: datetime, closes_at: datetime, now: datetime
+    *, title: str, opens_at: datetime, closes_at: datetime, now: datetime, late: bool
 ) -> str | None:
-    """Why nothing can be handed in now, or None."""
+    """Why nothing can be handed in now, or None; ``late``: after the end it still can."""
     if now < opens_at:
         return (
             f"{title} has not opened yet. Submissions open on "
             f"{opens_at:%d %B %Y at %H:%M} UTC."
         )
-    if now >= closes_at:
+    if now >= closes_at and not late:
         return (
             f"{title} ended on {closes_at:%d %B %Y at %H:%M} UTC, so submissions are "
             "closed. The boards stay open to read."

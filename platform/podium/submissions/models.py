@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -69,6 +70,8 @@ class Submission(Base):
     # Whether it uses up quota: not when the file has faults that the reader finds, when
     # it was taken back in the queue, or when we or the organizer are at fault.
     counted: Mapped[bool] = mapped_column(default=True)
+    # Sent after the end: scored, on no board and of no quota but its own. Never changed.
+    late: Mapped[bool] = mapped_column(default=False, server_default=false())
     withdrawn_at: Mapped[datetime | None]  # off the board since then
     # Why the host took it off the board; empty where its team took it back.
     withdrawn_reason: Mapped[str] = mapped_column(String(500), default="")

@@ -19,8 +19,11 @@ from podium.teams.models import Membership, Team
 FREE_WINDOW = timedelta(hours=1)
 
 
-def used_today(session: Session, *, team: Team, now: datetime) -> int:
-    """How many submissions of this UTC day use up the team's quota."""
+def used_today(
+    session: Session, *, team: Team, now: datetime, late: bool = False
+) -> int:
+    """How many submissions of this UTC day use up the team's quota: that of those in time,
+    or that of the late ones."""
     found = session.scalar(
         select(func.count())
         .select_from(Submission)
@@ -28,9 +31,16 @@ def used_today(session: Session, *, team: Team, now: datetime) -> int:
             Submission.team_id == team.id,
             Submission.created_at >= clock.day_start(now),
             Submission.counted,
+            Submission.late.is_(late),
         )
     )
     return found or 0
+
+
+def late_count(session: Session, *, team: Team) -> int:
+    """How many late submissions a team has sent."""
+    late = select(func.count()).where(Submission.team_id == team.id, Submission.late)
+    return session.scalar(late) or 0
 
 
 def free_again_at(

@@ -84,6 +84,9 @@ class SubmissionAnswer(Answer):
         description="Whether it counts for the private board: by your team's choice, or "
         "for its public score where the team left a place free."
     )
+    late: bool = Field(
+        description="Whether it was sent after the end: scored, and ranked nowhere."
+    )
     errors: list[Fault] = Field(description="Every fault of a rejected file.")
     message: str = Field(description="A sentence on how it ended, where there is one.")
     run: Run | None = Field(description="In a code competition, once it ran.")

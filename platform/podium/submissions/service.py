@@ -23,11 +23,18 @@ from podium.teams.models import Team
 def allowance(
     session: Session, *, team: Team | None, competition: Competition, now: datetime
 ) -> intake.Allowance:
-    """What a team (or, with None, a new team) may still hand in."""
+    """What a team (or, with None, a new team) may still hand in.
+
+    Late submissions have each day's limit for themselves, and no total.
+    """
+    late = competition.takes_late(now)
+    used_today = 0
+    if team is not None:
+        used_today = queries.used_today(session, team=team, now=now, late=late)
     return intake.allowance(
         per_day=competition.submissions_per_day,
-        total=competition.submissions_total,
-        used_today=queries.used_today(session, team=team, now=now) if team else 0,
+        total=None if late else competition.submissions_total,
+        used_today=used_today,
         used=team.submissions_made if team else 0,
         now=now,
     )
@@ -48,6 +55,7 @@ def check_open(
         opens_at=competition.opens_at,
         closes_at=competition.closes_at,
         now=now,
+        late=competition.takes_late(now),
     )
     if refusal is None and competition.live_revision_id is None:
         refusal = (
@@ -119,7 +127,9 @@ def submit(
     if earlier := _sent_before(session, competition, user, request_key, blob):
         return earlier
     _check_quota(session, competition, team, now, rejections_per_hour)
-    team.submissions_made += 1
+    late = competition.takes_late(now)
+    if not late:
+        team.submissions_made += 1
     submission = Submission(
         competition_id=competition.id,
         team_id=team.id,
@@ -129,6 +139,7 @@ def submit(
         file_name=file_name.strip(),
         description=description.strip(),
         created_at=now,
+        late=late,
         request_key=request_key or None,
     )
     session.add(submission)
@@ -163,7 +174,8 @@ def refund(session: Session, *, submission: Submission) -> None:
     session.refresh(submission, ["counted"])
     if submission.counted:
         submission.counted = False
-        team.submissions_made -= 1
+        if not submission.late:
+            team.submissions_made -= 1
 
 
 def _let_wait(

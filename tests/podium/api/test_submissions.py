@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, event, func, select
 from werkzeug.test import TestResponse
 
+from podium.competitions.models import Kind
 from podium.submissions.models import Score, Status, Submission
 from podium.teams.models import Team
 from tests.podium.api.world import NOW, V1, Caller, World
@@ -148,7 +149,8 @@ def test_who_has_not_joined_is_told_to(world: World) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"closes_at": NOW - DAY}, "ended"),
+        ({"closes_at": NOW - DAY, "late_submissions": False}, "ended"),
+        ({"closes_at": NOW - DAY, "kind": Kind.CODE}, "ended"),
         ({"opens_at": NOW + DAY}, "not opened yet"),
         ({"live_revision_id": None}, "being set up"),
     ],

@@ -114,6 +114,7 @@ def test_importing_at_once_is_importing_once(make: Factory, folder: Path) -> Non
 SETTINGS = [
     ("title: Sums", "title: Totals", ("title",)),
     ("per_day: 100", "per_day: 7", ("submissions_per_day",)),
+    ("per_day: 100", "per_day: 100\n  late: false", ("late_submissions",)),
     ("closes: 2100-01-01", "closes: 2100-01-02", ("closes_at",)),
     (
         "description: The form of a submission",

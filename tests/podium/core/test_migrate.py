@@ -576,6 +576,31 @@ def what_everybody_is_told(empty: Database, folder: Path) -> None:
     assert content(empty) == before
 
 
+def late_submissions(empty: Database, folder: Path) -> None:
+    """What was there is in time; going back, no late submission comes onto a board."""
+    migrate.upgrade(empty)
+    fill(empty, folder)
+    before = content(empty)
+    assert [row["late_submissions"] for row in before["competitions"]] == [True]
+    assert {row["late"] for row in before["submissions"]} == {False}
+    migrate.downgrade(empty, "0019_banner")
+    migrate.upgrade(empty)
+    assert content(empty) == before
+    with Session(empty.engine) as session, session.begin():
+        late = session.scalars(select(Submission).order_by(Submission.id)).first()
+        assert late is not None
+        late.late = True
+        late_id, sent_at = late.id, late.created_at
+    migrate.downgrade(empty, "0019_banner")
+    migrate.upgrade(empty)
+    with Session(empty.engine) as session:
+        withdrawn = {
+            each.id: each.withdrawn_at for each in session.scalars(select(Submission))
+        }
+    assert withdrawn.pop(late_id) == sent_at
+    assert set(withdrawn.values()) == {None}
+
+
 CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0001_spine": first_schema,
     "0002_kaggle_uploads": uploads_of_kaggles_clients,
@@ -595,6 +620,7 @@ CARRIED: dict[str, Callable[[Database, Path], None]] = {
     "0016_receipts": receipts_of_scores,
     "0017_accounts": deleted_accounts,
     "0019_banner": what_everybody_is_told,
+    "0020_late": late_submissions,
 }
 
 

@@ -149,6 +149,33 @@ def test_teams_without_a_submission_are_left_and_others_are_led_on(
         assert joined.all() == [led.competition_id]
 
 
+def test_a_team_named_after_the_person_gets_another_name(
+    make: Factory, services: Services, ada: User
+) -> None:
+    running = make.team(make.competition("stars"), ada, name="Ada Quill 2")
+    make.submission(running, ada, public=0.7)
+    ended = make.competition("suns")
+    only_late = make.team(ended, ada, name="Ada Quill")
+    shared = make.team(make.competition("moons"), ada, make.user(), name="Ada Quill")
+    make.submission(shared, ada, public=0.7)
+    with services.database.session() as session:
+        session.get_one(Competition, ended.id).closes_at = clock.now()
+        session.commit()
+
+    delete(services, ada)
+
+    with services.database.reading() as session:
+        names = [
+            teams.team_by_id(session, each.id).name
+            for each in (running, only_late, shared)
+        ]
+    assert names == [
+        f"Deleted user {running.public_id}",
+        f"Deleted user {only_late.public_id}",
+        "Ada Quill",
+    ]
+
+
 def test_all_that_is_in_the_way_is_told_at_once(
     make: Factory, services: Services, ada: User
 ) -> None:

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from podium.competitions.models import Revision
-from podium.core import keys
+from podium.accounts.models import User
+from podium.competitions.models import Competition, Revision
+from podium.core import clock, keys
 from podium.core.errors import NotFound
 from podium.core.signing import SigningKey
 from podium.leaderboards.models import Entry
@@ -167,6 +168,21 @@ TAMPERINGS: dict[str, Tampering] = {
 def test_a_chain_that_nobody_touched_is_sound(scored: Works) -> None:
     found = verify(scored)
     assert (found.receipts, found.before, found.gone, found.faults) == (3, 0, 0, [])
+
+
+def test_a_late_score_has_a_receipt_and_the_boards_stay_sound(
+    scored: Works, sandbox: FakeSandbox
+) -> None:
+    with scored.session() as session:
+        session.scalars(select(Competition)).one().closes_at = clock.now()
+        sent = session.scalars(select(Submission)).all()[0]
+        team, user = sent.team, session.get_one(User, sent.user_id)
+    sandbox.verdict = fakes.scored(1.0, 1.0)
+    (late,) = scored.submit(team, user)
+    scored.work(late)
+    assert scored.submission_of(late).late
+    found = verify(scored)
+    assert (found.receipts, found.faults) == (4, [])
 
 
 @pytest.mark.database

@@ -145,13 +145,13 @@ def test_before_the_opening_the_time_of_it_is_told(make: Factory) -> None:
 
 
 def test_the_deadline_is_exact(make: Factory) -> None:
-    here = desk(make, closes_at=NOW)
+    here = desk(make, closes_at=NOW, late_submissions=False)
     here.submit(NOW - timedelta(microseconds=1))
     assert "ended on 06 May 2026 at 13:00 UTC" in here.refused().sentence
 
 
 def test_a_deadline_that_was_moved_during_the_upload_counts(make: Factory) -> None:
-    here = desk(make)
+    here = desk(make, late_submissions=False)
     with make.session() as session:
         loaded = session.get_one(Competition, here.competition.id)
         user = session.get_one(User, here.user.id)

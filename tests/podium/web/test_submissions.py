@@ -209,11 +209,11 @@ def test_the_daily_limit_says_when_it_ends(
     assert "00:00 UTC" in answer.text
 
 
-def test_after_the_end_nothing_is_taken(
+def test_after_the_end_nothing_is_taken_where_the_host_says_so(
     make: Factory, ada: User, as_ada: Person, services: Services
 ) -> None:
     now = clock.now()
-    ended = make.competition("stars", opens_at=now - 9 * DAY)
+    ended = make.competition("stars", opens_at=now - 9 * DAY, late_submissions=False)
     make.team(ended, ada)
     with make.session() as session:
         session.get_one(Competition, ended.id).closes_at = now - timedelta(seconds=1)
@@ -222,6 +222,36 @@ def test_after_the_end_nothing_is_taken(
     assert answer.json
     assert "submissions are closed" in answer.json["sentence"]
     assert count(services) == 0
+
+
+def test_after_the_end_what_is_sent_is_late(
+    make: Factory, ada: User, as_ada: Person
+) -> None:
+    now = clock.now()
+    ended = make.competition("stars", opens_at=now - 9 * DAY)
+    team = make.team(ended, ada)
+    with make.session() as session:
+        session.get_one(Competition, ended.id).closes_at = now - timedelta(seconds=1)
+    assert "Submit late" in as_ada.get("/c/stars").text
+    page = as_ada.get("/c/stars/submit").text
+    assert "it is scored on both parts, and ranked nowhere" in page
+    assert "5 late submissions left today" in page
+    answer = send_raw(as_ada)
+    assert answer.status_code == 201
+    assert answer.json
+    shown = as_ada.get(answer.json["url"]).text
+    assert ">Late</span>" in shown
+    assert "Withdraw</button>" not in shown
+    late = make.submission(team, ada, public=0.8125, private=0.6875)
+    shown = as_ada.get(f"/c/stars/submissions/{late.public_id}").text
+    assert "ranked nowhere. The boards stay as they are" in shown
+    assert "0.8125" in shown
+    assert "0.6875" in shown
+    assert as_ada.get("/c/stars/submissions").text.count(">Late</span>") == 2
+    assert "2 submissions sent after the end: late, unranked" in (
+        as_ada.get("/c/stars/team").text
+    )
+    assert "is late, and unranked" in as_ada.get(f"/t/{team.public_id}").text
 
 
 def test_a_queue_that_is_away_does_not_matter(
