@@ -29,7 +29,7 @@ BROKEN_ZIP = (
     lzma.LZMAError,
     struct.error,
     EOFError,
-    RuntimeError,  # a password; as NotImplementedError, a method of packing it lacks
+    RuntimeError,  # a password, or a method of packing that Python lacks
     ValueError,
     OverflowError,
     OSError,

@@ -38,7 +38,7 @@ def unpack(archive: Path | IO[bytes], folder: Path, *, most_bytes: int) -> None:
         lzma.LZMAError,
         struct.error,
         EOFError,
-        NotImplementedError,  # what zipfile raises for a method of packing it lacks
+        RuntimeError,  # a password, or a method of packing that Python lacks
         OverflowError,
         ValueError,
     ) as error:

@@ -25,10 +25,11 @@ from podium.teams.models import Membership, Team
 
 @dataclass(frozen=True)
 class Member:
-    """A team's member as a board shows them."""
+    """A team's member as a board shows them; who was ``deleted`` has no page."""
 
     username: str
     name: str
+    deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -296,14 +297,14 @@ def with_members(session: Session, rows: Iterable[Row]) -> list[Row]:
     rows = list(rows)
     members: dict[int, list[Member]] = {}
     found = session.execute(
-        select(Membership.team_id, User.username, User.display_name)
+        select(Membership.team_id, User.username, User.display_name, User.deleted_at)
         .join(User, Membership.user_id == User.id)
         .where(Membership.team_id.in_([row.team_id for row in rows]))
         .order_by(Membership.id)
     )
-    for team_id, username, display_name in found:
+    for team_id, username, display_name, deleted_at in found:
         members.setdefault(team_id, []).append(
-            Member(username, display_name or username)
+            Member(username, display_name or username, deleted_at is not None)
         )
     return [replace(row, members=tuple(members.get(row.team_id, ()))) for row in rows]
 

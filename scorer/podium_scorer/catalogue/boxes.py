@@ -12,7 +12,7 @@ from podium_scorer.catalogue.info import (
     Target,
     WorkedExample,
 )
-from podium_scorer.catalogue.shared import BOTH_EMPTY, RESAMPLED
+from podium_scorer.catalogue.shared import BOTH_EMPTY, RESAMPLED, at_most
 
 _FORM = ParamInfo(
     name="form",
@@ -27,14 +27,8 @@ _CLASSES = ParamInfo(
     default=False,
     doc="Whether each box begins with its class, before the confidence.",
 )
-_MOST = ParamInfo(
-    name="k",
-    type=ParamType.NUMBER,
-    default=100,
-    above=0.0,
-    below=10001.0,
-    whole=True,
-    doc="How many boxes may be predicted in a row at the most.",
+_MOST = at_most(
+    100, "How many boxes may be predicted in a row at the most.", most=10_000
 )
 _FORM_EDGES = (
     (

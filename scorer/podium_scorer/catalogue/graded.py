@@ -6,13 +6,11 @@ from podium_scorer.catalogue.info import (
     MEAN_INTERVAL,
     Family,
     MetricInfo,
-    ParamInfo,
-    ParamType,
     Prediction,
     Target,
     WorkedExample,
 )
-from podium_scorer.catalogue.shared import RESAMPLED
+from podium_scorer.catalogue.shared import GAIN, RESAMPLED, at_most
 
 GRADED = (
     MetricInfo(
@@ -26,22 +24,8 @@ GRADED = (
         target=Target.GRADED,
         prediction=Prediction.ITEMS,
         params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-            ParamInfo(
-                name="gain",
-                type=ParamType.CHOICE,
-                default="exponential",
-                choices=("exponential", "linear"),
-                doc="What an item of grade g is worth: 2 to the power g, minus 1; or g.",
-            ),
+            at_most(10),
+            GAIN,
         ),
         low=0.0,
         high=1.0,
@@ -83,17 +67,7 @@ GRADED = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.SCORED,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=20,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many items a row may have at the most.",
-            ),
-        ),
+        params=(at_most(20, "How many items a row may have at the most."),),
         low=0.0,
         high=1.0,
         perfect=1.0,

@@ -21,6 +21,7 @@ from podium_scorer.catalogue.shared import (
     RESAMPLED,
     ROW_SUMS,
     ROW_SUMS_ONE,
+    at_most,
 )
 
 MULTICLASS = (
@@ -94,17 +95,7 @@ MULTICLASS = (
         target=Target.LABEL,
         prediction=Prediction.SCORE,
         columns=Columns.CLASSES,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=2,
-                above=0.0,
-                below=2001.0,
-                whole=True,
-                doc="How many of the highest scores count.",
-            ),
-        ),
+        params=(at_most(2, "How many of the highest scores count.", most=2_000),),
         low=0.0,
         high=1.0,
         perfect=1.0,

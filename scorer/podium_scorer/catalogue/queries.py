@@ -13,6 +13,7 @@ from podium_scorer.catalogue.info import (
     Target,
     WorkedExample,
 )
+from podium_scorer.catalogue.shared import GAIN, at_most
 
 QUERIES = (
     MetricInfo(
@@ -42,23 +43,8 @@ QUERIES = (
                 choices=("ndcg", "map", "mrr", "precision", "recall", "hit_rate"),
                 doc="What is computed of each query's ranking.",
             ),
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of a query's first rows count.",
-            ),
-            ParamInfo(
-                name="gain",
-                type=ParamType.CHOICE,
-                default="exponential",
-                choices=("exponential", "linear"),
-                doc="ndcg only. What a row of grade g is worth: 2 to the power g, minus "
-                "1; or g.",
-            ),
+            at_most(10, "How many of a query's first rows count."),
+            GAIN,
         ),
         low=0.0,
         high=1.0,

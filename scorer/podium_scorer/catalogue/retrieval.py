@@ -12,6 +12,7 @@ from podium_scorer.catalogue.info import (
     Target,
     WorkedExample,
 )
+from podium_scorer.catalogue.shared import at_most
 
 RETRIEVAL = (
     MetricInfo(
@@ -24,17 +25,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=5,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(5),),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -66,17 +57,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=100000,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(100_000),),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -109,17 +90,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(10),),
         low=0.0,
         high=1.0,
         perfect=1.0,
@@ -153,17 +124,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(10),),
         low=0.0,
         high=1.0,
         edges=(
@@ -194,17 +155,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(10),),
         low=0.0,
         high=1.0,
         edges=(
@@ -235,17 +186,7 @@ RETRIEVAL = (
         higher_is_better=True,
         target=Target.ITEMS,
         prediction=Prediction.ITEMS,
-        params=(
-            ParamInfo(
-                name="k",
-                type=ParamType.NUMBER,
-                default=10,
-                above=0.0,
-                below=100001.0,
-                whole=True,
-                doc="How many of the first items count.",
-            ),
-        ),
+        params=(at_most(10),),
         low=0.0,
         high=1.0,
         perfect=1.0,

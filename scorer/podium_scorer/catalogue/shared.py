@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from podium_scorer.catalogue.info import LARGEST, ParamInfo, ParamType, Target
 
+LONGEST_LIST = 100_000  # places of a ranking that can be discounted exactly
 SMALLEST = 1 / LARGEST  # where a number must be above 0: quotients stay finite
 NOT_NEGATIVE = (0.0, LARGEST)
 POSITIVE = (SMALLEST, LARGEST)
@@ -13,6 +14,32 @@ WEIGHT = ParamInfo(
     default=None,
     above=-5e-324,
     doc="The solution's column of weights, from 0; without it every row weighs the same.",
+)
+
+
+def at_most(
+    default: int,
+    doc: str = "How many of the first items count.",
+    most: int = LONGEST_LIST,
+) -> ParamInfo:
+    """The parameter ``k``, a whole number from 1 to ``most``."""
+    return ParamInfo(
+        name="k",
+        type=ParamType.NUMBER,
+        default=default,
+        above=0.0,
+        below=most + 1.0,
+        whole=True,
+        doc=doc,
+    )
+
+
+GAIN = ParamInfo(
+    name="gain",
+    type=ParamType.CHOICE,
+    default="exponential",
+    choices=("exponential", "linear"),
+    doc="NDCG only. What a grade g is worth: 2 to the power g, minus 1; or g.",
 )
 EVENT = ParamInfo(
     name="event_column",
