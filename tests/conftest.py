@@ -10,6 +10,7 @@ A test that asks for ``database`` (or ``database_url``) gets a fresh one on SQLi
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -72,6 +73,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             pytest.param("postgres", id="postgres", marks=pytest.mark.postgres)
         )
     metafunc.parametrize("database_maker", kinds, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def logging_of_its_own() -> Iterator[None]:
+    """A command that runs in the test's process sets up that process's log; the next test
+    shall not find it so, with lines that go to a stream which is closed by then."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
