@@ -73,8 +73,9 @@ def sign_up_faults(
 ) -> dict[str, str]:
     """Every fault of a sign-up that needs no database, by field."""
     faults = {}
-    reserved = username in RESERVED or username.startswith(DELETED_PREFIX)
-    if not USERNAME.fullmatch(username) or reserved:
+    if username in RESERVED or username.startswith(DELETED_PREFIX):
+        faults["username"] = "This user name is reserved. Choose another."
+    elif not USERNAME.fullmatch(username):
         faults["username"] = (
             "Choose a user name of 3 to 40 characters: letters a to z, digits, - and _, "
             "with a letter or digit at both ends."

@@ -22,7 +22,7 @@ def let_in(session: Session, *, request: JoinRequest, by: User, now: datetime) -
     it merges into the team, under the rule for mergers. The caller commits."""
     team, user = request.team, request.user
     competition = competitions.lock(session, team.competition_id)
-    own = _held(session, team, user)
+    own = _held(session, team, user, now)
     asking.require_open(session, request)
     leadership.require_leader(team, by)
     if own is not None and own is not team and queries.size(session, team=own) > 1:
@@ -38,9 +38,9 @@ def let_in(session: Session, *, request: JoinRequest, by: User, now: datetime) -
     return team
 
 
-def _held(session: Session, team: Team, user: User) -> Team | None:
+def _held(session: Session, team: Team, user: User, now: datetime) -> Team | None:
     try:
-        return teams.lock_with_own(session, team=team, user=user)
+        return teams.lock_with_own(session, team=team, user=user, now=now)
     except Refused as error:  # its sentence would be the asker's
         raise Refused(
             f"{user.shown_name} has left the competition, or a team was dissolved "

@@ -49,7 +49,7 @@ def check_open(
     rejections_per_hour: int,
 ) -> None:
     """Raise Refused (or TooMany) with the reason, before a byte of the file is read."""
-    teams.require_joined(session, competition=competition, user=user)
+    teams.require_joined(session, competition=competition, user=user, now=now)
     refusal = intake.timeline_refusal(
         title=competition.title,
         opens_at=competition.opens_at,
@@ -102,7 +102,9 @@ def submit(
     With a ``request_key`` that the user has sent a file with before, the answer is that
     submission. The caller commits, and then dispatches.
     """
-    teams.require_joined(session, competition=competition, user=user, hold=True)
+    teams.require_joined(
+        session, competition=competition, user=user, now=now, hold=True
+    )
     # Read anew: the bytes may have taken hours. No revision goes live meanwhile.
     competition = competitions.lock(session, competition.id, shared=True)
     if earlier := _sent_before(session, competition, user, request_key, blob):

@@ -35,7 +35,7 @@ def ask(
 ) -> JoinRequest:
     """Ask to join a team; raises Refused where it could not let the user in."""
     message = _checked(message)
-    own = service.lock_with_own(session, team=team, user=user)
+    own = service.lock_with_own(session, team=team, user=user, now=now)
     service.require_changeable(team.competition, now)
     if own is team:
         raise Refused(f"You are in the team “{team.name}” already.")

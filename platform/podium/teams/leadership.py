@@ -89,7 +89,7 @@ def link_is_open(team: Team, now: datetime) -> bool:
 def enter_by_link(session: Session, *, secret: str, user: User, now: datetime) -> Team:
     """Join the team of a link, as if it had invited the user."""
     team = team_of_link(session, secret=secret, now=now)
-    own = service.lock_with_own(session, team=team, user=user)
+    own = service.lock_with_own(session, team=team, user=user, now=now)
     if team.link_secret != secret:  # read anew: closed meanwhile
         raise Refused(_LINK_IS_OVER, kind="link_closed")
     service.enter(session, team=team, own=own, user=user, now=now)

@@ -39,16 +39,7 @@ def join(
     joined = queries.participation(session, competition=competition, user=user)
     if joined is not None:
         return joined
-    if competition.stage(now) is Stage.ENDED:
-        raise Refused(
-            f"{competition.title} has ended, so it can't be joined. "
-            "Its pages and boards stay open to read."
-        )
-    if competition.entry_deadline and now >= competition.entry_deadline:
-        raise Refused(
-            f"The deadline to enter {competition.title} has passed. "
-            "Its pages and boards stay open to read."
-        )
+    require_entry_open(competition, now)
     participant = Participant(
         competition_id=competition.id, user_id=user.id, rules_accepted_at=now
     )
@@ -63,10 +54,30 @@ def join(
     return participant
 
 
+def require_entry_open(competition: Competition, now: datetime) -> None:
+    """Raise Refused where nobody can join any more."""
+    if competition.stage(now) is Stage.ENDED:
+        raise Refused(
+            f"{competition.title} has ended, so it can't be joined. "
+            "Its pages and boards stay open to read."
+        )
+    if competition.entry_deadline and now >= competition.entry_deadline:
+        raise Refused(
+            f"The deadline to enter {competition.title} has passed. "
+            "Its pages and boards stay open to read."
+        )
+
+
 def require_joined(
-    session: Session, *, competition: Competition, user: User, hold: bool = False
+    session: Session,
+    *,
+    competition: Competition,
+    user: User,
+    now: datetime,
+    hold: bool = False,
 ) -> None:
-    """Raise Refused where the user has not accepted the rules yet.
+    """Raise Refused where the user has not accepted the rules; it says how to, as long as
+    one still can.
 
     With ``hold`` they can't leave until the transaction ends.
     """
@@ -76,6 +87,7 @@ def require_joined(
     if hold:
         joined = joined.with_for_update(read=True)
     if session.scalars(joined).one_or_none() is None:
+        require_entry_open(competition, now)
         raise Refused(
             f"You have not joined {competition.title} yet. Accept its rules first: "
             "press Join on its page.",
@@ -108,7 +120,7 @@ def create_team(
     session: Session, *, competition: Competition, user: User, name: str, now: datetime
 ) -> Team:
     """Make a team of one; raises Refused where the user has one already."""
-    require_joined(session, competition=competition, user=user, hold=True)
+    require_joined(session, competition=competition, user=user, now=now, hold=True)
     name = checked_name(name)
     made = _new_team(session, competition, user, name, now)
     if made is not None:
@@ -126,7 +138,7 @@ def team_or_new(
     session: Session, *, competition: Competition, user: User, now: datetime
 ) -> Team:
     """The user's team, or a new team of one under their own name."""
-    require_joined(session, competition=competition, user=user, hold=True)
+    require_joined(session, competition=competition, user=user, now=now, hold=True)
     wanted = _name_of_one(user)
     for number in range(1, TRIES_FOR_A_NAME):
         # Asked each time: another request of theirs may have made it meanwhile.
@@ -184,7 +196,7 @@ def accept(
     """Join the inviting team. A team of one that has not submitted is given up for it."""
     _require_open(invitation, user)
     team = invitation.team
-    own = lock_with_own(session, team=team, user=user)
+    own = lock_with_own(session, team=team, user=user, now=now)
     _hold(session, invitation)
     _require_open(invitation, user)
     enter(session, team=team, own=own, user=user, now=now)
@@ -194,10 +206,12 @@ def accept(
     return team
 
 
-def lock_with_own(session: Session, *, team: Team, user: User) -> Team | None:
+def lock_with_own(
+    session: Session, *, team: Team, user: User, now: datetime
+) -> Team | None:
     """Hold a team that a user is about to enter, and the one that they are in, which is
     the answer; raises Refused where they have not joined the competition."""
-    require_joined(session, competition=team.competition, user=user, hold=True)
+    require_joined(session, competition=team.competition, user=user, now=now, hold=True)
     own = queries.team_of(session, competition=team.competition, user=user)
     lock_all(session, {each for each in (own, team) if each})
     return own

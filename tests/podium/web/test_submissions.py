@@ -224,6 +224,16 @@ def test_after_the_end_nothing_is_taken_where_the_host_says_so(
     assert count(services) == 0
 
 
+def test_who_has_not_joined_before_the_end_is_not_told_to_join(
+    make: Factory, as_ada: Person
+) -> None:
+    now = clock.now()
+    make.competition("stars", opens_at=now - 9 * DAY, closes_at=now - DAY)
+    page = as_ada.get("/c/stars/submit").text
+    assert "Stars has ended, so it can&#39;t be joined." in page
+    assert "press Join" not in page
+
+
 def test_after_the_end_what_is_sent_is_late(
     make: Factory, ada: User, as_ada: Person
 ) -> None:
