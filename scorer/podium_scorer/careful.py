@@ -26,6 +26,7 @@ from podium_scorer.tables import (
     Table,
     TableBuilder,
     TextKind,
+    field_limit,
 )
 
 _BATCH_ROWS = 50_000
@@ -137,8 +138,11 @@ class _Rows:
 
     def _records(self) -> Iterator[tuple[int, Cells]]:
         """Each record that is not a blank line, with the line on which it begins."""
+        with field_limit(self.caps.field_chars):
+            yield from self._records_within()
+
+    def _records_within(self) -> Iterator[tuple[int, Cells]]:
         data = self.source.content.data
-        csv.field_size_limit(self.caps.field_chars)
         reader = csv.reader(self._text(), delimiter=self.source.delimiter)
         before = self.source.header_lines
         odd = data.count(b'"', self.source.body) % 2 == 1

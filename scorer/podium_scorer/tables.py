@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,9 +112,20 @@ class Header:
 
     def split(self, delimiter: str) -> tuple[str, ...]:
         """The names, were ``delimiter`` what stands between them."""
-        csv.field_size_limit(_HEADER_BYTES)  # a setting of the whole process
-        reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=delimiter)
-        return tuple(next(reader, []))
+        with field_limit(_HEADER_BYTES):
+            reader = csv.reader(io.StringIO(self.text, newline=""), delimiter=delimiter)
+            return tuple(next(reader, []))
+
+
+@contextmanager
+def field_limit(chars: int) -> Iterator[None]:
+    """Let fields of a CSV have so many characters while the body reads. It is a setting of
+    the whole process: other readers shall find it as it was."""
+    before = csv.field_size_limit(chars)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def open_csv(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -368,7 +369,9 @@ def test_rows_that_do_not_add_up_are_counted_and_placed() -> None:
     ],
 )
 def test_a_file_beyond_a_cap_is_refused(caps: ReaderCaps, kind: str) -> None:
+    before = csv.field_size_limit()
     assert kind in kinds(log_loss(with_row("a2,0.555555x"), caps))
+    assert csv.field_size_limit() == before  # of the whole process, and not ours
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(("a.csv", data))])
